@@ -1,4 +1,3 @@
-package import SearchSpaces
 package import Tensors
 
 /// Tasks that may run in any order and at the same time, between two updates of the model.
