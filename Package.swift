@@ -49,7 +49,7 @@ let rows: [Row] = [
     Row("SearchSpaces", ["Tensors"]),
     Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"]),
     Row("ZeroMQ", ["CZeroMQ"]),
-    Row("RunConfiguration", ["SearchSpaces", yams, crypto], tests: ["SearchSpaces"]),
+    Row("RunConfiguration", ["Tensors", "SearchSpaces", yams, crypto], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
     Row("Optimizers", ["Tensors", "Kernels"], tests: ["Tensors", "Safetensors"]),

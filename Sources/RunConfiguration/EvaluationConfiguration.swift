@@ -1,0 +1,36 @@
+/// What happens after the search: short training of the best candidates, retraining, the test.
+package struct EvaluationConfiguration: Codable, Hashable, Sendable {
+    /// Distinct architectures of the archive that are trained briefly.
+    package var candidates = 10
+    /// Epochs of the brief training.
+    package var candidateEpochs = 1
+    /// Seeds of the brief training.
+    package var candidateSeeds = 3
+    /// Epochs of the retraining.
+    package var epochs = 200
+    /// Seeds of the retraining.
+    package var seeds = 3
+    /// Micro-batches per step; each is one task.
+    package var microBatches = 4
+    /// Samples per micro-batch.
+    package var microBatchSize = 8
+    /// The rule for the weights.
+    package var optimizer = OptimizerConfiguration.retraining
+    /// Dropout before the classifier.
+    package var dropout = 0.5
+    /// Label smoothing.
+    package var labelSmoothing = 0.0
+    /// Weighs each class by the inverse of its frequency in the training list.
+    package var balanceClasses = false
+    /// Epochs between two validations.
+    package var validateEvery = 1
+    /// Resamples of the patient bootstrap.
+    package var bootstrapResamples = 2000
+    /// Scans of the test list that get a class-activation-map montage.
+    package var activationMaps = 4
+    /// Networks of the space that are trained beside the found one, such as `k3e3` in every slot.
+    package var fixedNetworks: [String] = []
+
+    /// The defaults.
+    package init() {}
+}
