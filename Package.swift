@@ -53,7 +53,7 @@ let rows: [Row] = [
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
     Row("Optimizers", ["Tensors", "Kernels"], tests: ["Tensors", "Safetensors"]),
-    Row("Tasks", ["Tensors", "SearchSpaces"]),
+    Row("Tasks", ["Tensors", "SearchSpaces"], tests: []),
     Row(
         "CTData", ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration", crypto],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),

@@ -13,8 +13,15 @@ package struct Architecture: Hashable, Codable, Sendable, CustomStringConvertibl
         choices = Array(repeating: choice, count: space.slotCount)
     }
 
-    /// The choices as digits, such as `03127…`: compact, and unique within a space.
-    package var code: String { choices.map(String.init).joined(separator: choices.contains { $0 > 9 } ? "." : "") }
+    /// The choices as digits, such as `03127…`; the catalogue has fewer than ten operations.
+    package var code: String { choices.map(String.init).joined() }
+
+    /// The architecture that a code names, or `nil` where it holds anything but digits.
+    package init?(code: String) {
+        let digits = code.utf8.map { Int($0) - 48 }
+        guard !digits.isEmpty, digits.allSatisfy((0...9).contains) else { return nil }
+        choices = digits
+    }
 
     package var description: String { code }
 

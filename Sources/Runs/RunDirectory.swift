@@ -1,0 +1,112 @@
+package import Foundation
+package import RunConfiguration
+
+/// What is wrong with a run directory, and what to do about it.
+package enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
+    case notARun(path: String)
+    case exists(path: String)
+    case locked(path: String)
+    case unwritable(path: String, reason: String)
+    case otherConfiguration(path: String, found: String, expected: String)
+    case damaged(path: String, reason: String)
+
+    package var description: String {
+        switch self {
+        case .notARun(let path):
+            "\(path): not a run directory (no configuration.json); give the folder that "
+                + "`voxelnas search` printed"
+        case .exists(let path):
+            "\(path): holds a run already; go on with --resume, or choose another folder with "
+                + "--output"
+        case .locked(let path):
+            "\(path): another process works on this run; stop it first"
+        case .unwritable(let path, let reason):
+            "\(path): cannot be written: \(reason)"
+        case .otherConfiguration(let path, let found, let expected):
+            "\(path): was started with configuration \(found.prefix(12)), the run file has "
+                + "\(expected.prefix(12)); use the same run file, or another --output"
+        case .damaged(let path, let reason):
+            "\(path): damaged: \(reason)"
+        }
+    }
+}
+
+/// The folder of one run and the names of what lies in it.
+package struct RunDirectory: Hashable, Sendable {
+    /// The folder.
+    package let path: String
+
+    /// The run of a folder, which need not exist.
+    package init(path: String) {
+        self.path = path
+    }
+
+    /// The settings that decide the result.
+    package var configurationPath: String { path + "/configuration.json" }
+    /// The archive of candidates.
+    package var archivePath: String { path + "/archive.sqlite" }
+    /// The last saved state of the search.
+    package var checkpointPath: String { path + "/search.safetensors" }
+    /// What each search step sampled, one JSON object a line.
+    package var tracePath: String { path + "/trace.jsonl" }
+    /// What the search is doing now.
+    package var progressPath: String { path + "/progress.json" }
+    /// Where the coordinator listens, while it does.
+    package var endpointPath: String { path + "/endpoint.json" }
+    /// Packed volumes, unless the run file names another folder.
+    package var shardsPath: String { path + "/shards" }
+    /// Results of the evaluation.
+    package var evaluationPath: String { path + "/evaluation" }
+    private var lockPath: String { path + "/lock" }
+
+    /// Creates the folder for a new run, or checks that it belongs to the same configuration.
+    ///
+    /// - Parameters:
+    ///   - configuration: The run's settings.
+    ///   - resuming: Whether an existing run may be continued.
+    /// - Throws: ``RunError``.
+    package func prepare(for configuration: RunConfiguration, resuming: Bool) throws {
+        if FileManager.default.fileExists(atPath: configurationPath) {
+            let found = try self.configuration()
+            guard found.digest == configuration.digest else {
+                throw RunError.otherConfiguration(
+                    path: path, found: found.digest, expected: configuration.digest)
+            }
+            guard resuming else { throw RunError.exists(path: path) }
+            return
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+            try write(Data(configuration.canonicalJSON.utf8), to: configurationPath)
+        } catch {
+            throw RunError.unwritable(path: path, reason: error.localizedDescription)
+        }
+    }
+
+    /// The settings that the run was started with.
+    ///
+    /// - Throws: ``RunError`` or ``ConfigurationError``.
+    package func configuration() throws -> RunConfiguration {
+        guard FileManager.default.fileExists(atPath: configurationPath) else {
+            throw RunError.notARun(path: path)
+        }
+        return try RunConfiguration(contentsOf: configurationPath)
+    }
+
+    /// Writes a file so that a reader sees the old contents or the new, never half of either.
+    package func write(_ data: Data, to file: String) throws {
+        do {
+            try data.write(to: URL(fileURLWithPath: file), options: .atomic)
+        } catch {
+            throw RunError.unwritable(path: file, reason: error.localizedDescription)
+        }
+    }
+
+    /// Takes the run for this process, until the lock is let go.
+    ///
+    /// - Throws: ``RunError/locked(path:)`` when another process has it.
+    package func lock() throws -> RunLock {
+        try RunLock(path: lockPath, run: path)
+    }
+}
