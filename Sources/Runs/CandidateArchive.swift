@@ -1,9 +1,9 @@
 import Foundation
-package import GRDB
+import GRDB
 package import SearchSpaces
 
 /// An architecture that the search scored, and how it did.
-package struct Candidate: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord {
+package struct Candidate: Codable, Hashable, Sendable {
     /// Why an architecture was scored.
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
         /// The most probable operation in every slot.
@@ -11,8 +11,6 @@ package struct Candidate: Codable, Hashable, Sendable, FetchableRecord, Persista
         /// A path sampled from alpha.
         case sampled
     }
-
-    package static let databaseTableName = "candidate"
 
     /// The epoch after which it was scored, from 0.
     package var epoch: Int
@@ -57,9 +55,7 @@ package struct Candidate: Codable, Hashable, Sendable, FetchableRecord, Persista
 }
 
 /// Alpha after an epoch, one row per slot and operation.
-package struct AlphaRecord: Codable, Hashable, Sendable, FetchableRecord, PersistableRecord {
-    package static let databaseTableName = "alpha"
-
+package struct AlphaRecord: Codable, Hashable, Sendable {
     /// The epoch, from 0.
     package var epoch: Int
     /// The slot, from the input on.
@@ -154,4 +150,12 @@ package final class CandidateArchive: Sendable {
         let ranked = try candidates().sorted { ($0.loss, $0.code) < ($1.loss, $1.code) }
         return Array(ranked.filter { seen.insert($0.code).inserted }.prefix(count))
     }
+}
+
+extension Candidate: FetchableRecord, PersistableRecord {
+    static let databaseTableName = "candidate"
+}
+
+extension AlphaRecord: FetchableRecord, PersistableRecord {
+    static let databaseTableName = "alpha"
 }

@@ -5,7 +5,7 @@ package final class RunLock: Sendable {
     private let descriptor: Int32
 
     init(path: String, run: String) throws(RunError) {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw .unwritable(path: path, reason: String(errorNumber: errno))
         }

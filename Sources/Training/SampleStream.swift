@@ -1,4 +1,4 @@
-import Tasks
+package import Tasks
 import Tensors
 
 /// An endless sequence of scans: one random order of the members after another.

@@ -69,7 +69,10 @@ struct SafetensorsTests {
         try SafetensorsWriter.write(path: path, floats: [("x", [1], [5])])
         var writer = try SafetensorsWriter(path: path, tensors: [.init(name: "x", shape: [2])])
         try writer.append([1] as [Float], to: "x")
-        #expect(throws: SafetensorsError.self) { try writer.finish() }
+        do {
+            try writer.finish()
+            Issue.record("an incomplete file was finished")
+        } catch {}
         #expect(try SafetensorsFile(path: path).floats(of: "x") == [5])
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let name = URL(fileURLWithPath: path).lastPathComponent
