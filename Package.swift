@@ -24,7 +24,7 @@ struct Row {
     let dependencies: [Target.Dependency]
     let tests: [Target.Dependency]?
 
-    /// - Parameter tests: What the target's tests import beyond it; `nil` when it has none.
+    /// A row; `tests` is what the target's tests import beyond it, `nil` when it has none.
     init(
         _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []
     ) {
@@ -58,10 +58,13 @@ let rows: [Row] = [
         "CTData", ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration", crypto],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
     Row(
-        "WireProtocol", ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
+        "WireProtocol",
+        ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
         tests: ["Tensors", "SearchSpaces", "Tasks"]),
     // Row 4
-    Row("Models", ["Tensors", "SearchSpaces", "Graphs"], tests: ["Tensors", "SearchSpaces", "Graphs"]),
+    Row(
+        "Models", ["Tensors", "SearchSpaces", "Graphs"],
+        tests: ["Tensors", "SearchSpaces", "Graphs"]),
     Row(
         "Execution", ["CKernels", "Tensors", "Kernels", "Graphs"],
         tests: ["Tensors", "SearchSpaces", "Graphs", "Models", "Safetensors", "Optimizers"]),
@@ -88,10 +91,22 @@ let rows: [Row] = [
         ]),
     Row("Transport", ["ZeroMQ", "WireProtocol"], tests: ["ZeroMQ", "WireProtocol"]),
     // Row 6
-    Row("Coordinator", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport", "ZeroMQ"], tests: nil),
     Row(
-        "Worker", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport", "ZeroMQ"],
-        tests: ["Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport", "ZeroMQ"]),
+        "Coordinator",
+        [
+            "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport",
+            "ZeroMQ",
+        ], tests: nil),
+    Row(
+        "Worker",
+        [
+            "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport",
+            "ZeroMQ",
+        ],
+        tests: [
+            "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
+            "Transport", "ZeroMQ",
+        ]),
 ]
 
 /// While targets arrive one by one, those without a folder are left out.
@@ -108,7 +123,9 @@ func kept(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
 let cSettings: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
 
 var targets: [Target] =
-    ["CPNG", "CTIFF", "CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map { .systemLibrary(name: $0) }
+    ["CPNG", "CTIFF", "CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map {
+        .systemLibrary(name: $0)
+    }
 if exists("Sources/CKernels") { targets.append(.target(name: "CKernels", cSettings: cSettings)) }
 if exists("Sources/CWireMessages") {
     targets.append(.target(name: "CWireMessages", dependencies: ["CProtobufC"]))
@@ -120,7 +137,8 @@ for row in rows where exists("Sources/" + row.name) {
     if let tests = row.tests, exists("Tests/" + row.name + "Tests") {
         targets.append(
             .testTarget(
-                name: row.name + "Tests", dependencies: kept([.init(stringLiteral: row.name)] + tests),
+                name: row.name + "Tests",
+                dependencies: kept([.init(stringLiteral: row.name)] + tests),
                 swiftSettings: swiftSettings))
     }
 }

@@ -22,7 +22,7 @@ package struct DataConfiguration: Codable, Hashable, Sendable {
     package var trainSplits = ["train"]
     /// Which values of the column `split` are the held-out test.
     package var testSplits = ["test"]
-    /// The class index of every label. Several labels may share an index.
+    /// The class index of every label; several labels may share an index.
     package var classes: [String: Int] = [:]
     /// The label whose class counts as positive.
     package var positive = ""

@@ -56,10 +56,11 @@ package struct InputConfiguration: Codable, Hashable, Sendable {
     package var resizeRatio = 1.25
     /// Millimetres between voxels (depth, height, width) in `physical` mode.
     package var spacingInMillimetres: [Double] = [1, 1, 1]
-    /// Intensities that map to 0 and 1, in HU for CT. For PNG and 16-bit TIFF see `rawRange`.
+    /// Intensities that map to 0 and 1, in HU for CT; for PNG and 16-bit TIFF see `rawRange`.
     package var window: [Double] = [-1000, 400]
-    /// Raw values that map to 0 and 1 for pictures without HU: 8-bit PNG, 16-bit TIFF. Empty: 0 to
-    /// 255 for 8-bit, 0 to 4095 for 16-bit.
+    /// Raw values that map to 0 and 1 for pictures without HU, 8-bit PNG and 16-bit TIFF.
+    ///
+    /// Empty stands for 0 to 255 with 8 bits and 0 to 4095 with 16.
     package var rawRange: [Double] = []
     /// What is done after the window.
     package var normalization = Normalization.zScore

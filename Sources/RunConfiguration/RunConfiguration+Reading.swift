@@ -71,7 +71,9 @@ extension RunConfiguration {
         SHA256.hash(data: Data(canonicalJSON.utf8)).map { String(format: "%02x", $0) }.joined()
     }
 
-    private static func tree(of value: RunConfiguration, file: String) throws(ConfigurationError) -> Node {
+    private static func tree(of value: RunConfiguration, file: String) throws(ConfigurationError)
+        -> Node
+    {
         do {
             let text = try YAMLEncoder().encode(value)
             guard let node = try Yams.compose(yaml: text) else {
@@ -107,7 +109,9 @@ extension RunConfiguration {
         return merged
     }
 
-    private static func explained(_ error: any Error, given: Node, file: String) -> ConfigurationError {
+    private static func explained(_ error: any Error, given: Node, file: String)
+        -> ConfigurationError
+    {
         func place(_ path: [any CodingKey]) -> (field: String, line: Int) {
             var node: Node? = given
             var line = 1
@@ -126,7 +130,8 @@ extension RunConfiguration {
         case DecodingError.dataCorrupted(let context):
             if let inner = context.underlyingError as? ConfigurationError { return inner }
             let (field, line) = place(context.codingPath)
-            return .wrongType(file: file, line: line, field: field, expected: context.debugDescription)
+            return .wrongType(
+                file: file, line: line, field: field, expected: context.debugDescription)
         default:
             return .notYAML(file: file, reason: "\(error)")
         }

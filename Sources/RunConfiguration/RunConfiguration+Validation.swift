@@ -29,7 +29,8 @@ extension RunConfiguration {
         try Self.check(evaluation.microBatches, in: 1...4096, "evaluation.microBatches")
         try Self.check(evaluation.microBatchSize, in: 2...4096, "evaluation.microBatchSize")
         try Self.check(evaluation.validateEvery, in: 1...100_000, "evaluation.validateEvery")
-        try Self.check(evaluation.bootstrapResamples, in: 100...1_000_000, "evaluation.bootstrapResamples")
+        try Self.check(
+            evaluation.bootstrapResamples, in: 100...1_000_000, "evaluation.bootstrapResamples")
         try Self.check(evaluation.activationMaps, in: 0...100_000, "evaluation.activationMaps")
         try Self.check(evaluation.dropout, in: 0...0.95, "evaluation.dropout")
         try Self.check(evaluation.labelSmoothing, in: 0...0.9, "evaluation.labelSmoothing")

@@ -29,7 +29,9 @@ package enum CandidateOperation: Hashable, Sendable, CustomStringConvertible {
 
     /// The catalogue's operation of a short name.
     package init?(named name: String) {
-        guard let found = Self.catalogue.first(where: { $0.description == name }) else { return nil }
+        guard let found = Self.catalogue.first(where: { $0.description == name }) else {
+            return nil
+        }
         self = found
     }
 }

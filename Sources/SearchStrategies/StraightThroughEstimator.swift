@@ -16,12 +16,13 @@ package struct StraightThroughEstimator: Sendable {
         self.temperature = temperature
     }
 
-    /// The gradient of every logit, `[slots, operations]` in row-major order.
+    /// The gradient of every logit.
     ///
     /// - Parameters:
     ///   - alpha: The logits that the path was sampled from.
     ///   - path: The path and its noise.
     ///   - slotProducts: `⟨dL/dy, y⟩` of every slot's output.
+    /// - Returns: The gradient, `[slots, operations]` in row-major order.
     package func gradient(
         alpha: ArchitectureParameters, path: SampledPath, slotProducts: [Double]
     ) -> [Double] {

@@ -14,6 +14,7 @@ package enum TemperatureSchedule: Hashable, Sendable {
     /// - Parameters:
     ///   - step: The step, from 0.
     ///   - count: The number of steps of the search.
+    /// - Returns: The temperature, positive.
     package func temperature(atStep step: Int, of count: Int) -> Double {
         let progress = count > 1 ? Double(step) / Double(count - 1) : 0
         switch self {

@@ -1,7 +1,7 @@
 package import SearchSpaces
 package import Tensors
 
-/// What a task yields. Fields that the task's kind does not produce are empty.
+/// What a task yields; fields that the task's kind does not produce are empty.
 package struct TaskResult: Hashable, Sendable {
     /// The task.
     package let key: TaskKey

@@ -48,6 +48,7 @@ package struct SampleStream: Sendable {
     ///   - start: The position in the stream.
     ///   - count: The number of samples.
     ///   - augmented: Whether random slices and flips apply.
+    /// - Returns: The micro-batch.
     package func batch(
         volumes: String, from start: Int, count: Int, augmented: Bool
     ) -> TaskDescription.Batch {

@@ -30,15 +30,17 @@ struct RunConfigurationTests {
         #expect(run.input.depth == 8)
     }
 
-    @Test("is refused with file, line and choices", arguments: [
-        ("search: {epoch: 3}", "run.yaml:5: no setting 'search.epoch'; known here: "),
-        ("search: {preset: darts}", "search.preset: no choice 'darts'; known: paper, uniform"),
-        ("search: {epochs: many}", "run.yaml:5: search.epochs should be Int"),
-        ("search: {epochs: 0}", "search.epochs is 0; it should be 1 to 1000000"),
-        ("space: {preset: custom, widths: [8]}", "space is 1 widths, 0 blocks, 0 strides"),
-        ("input: 3", "run.yaml:5: input should be a mapping"),
-        ("evaluationInput: {window: [3, 1]}", "evaluationInput.window is [3.0, 1.0]"),
-    ])
+    @Test(
+        "is refused with file, line and choices",
+        arguments: [
+            ("search: {epoch: 3}", "run.yaml:5: no setting 'search.epoch'; known here: "),
+            ("search: {preset: darts}", "search.preset: no choice 'darts'; known: paper, uniform"),
+            ("search: {epochs: many}", "run.yaml:5: search.epochs should be Int"),
+            ("search: {epochs: 0}", "search.epochs is 0; it should be 1 to 1000000"),
+            ("space: {preset: custom, widths: [8]}", "space is 1 widths, 0 blocks, 0 strides"),
+            ("input: 3", "run.yaml:5: input should be a mapping"),
+            ("evaluationInput: {window: [3, 1]}", "evaluationInput.window is [3.0, 1.0]"),
+        ])
     func refused(line: String, message: String) {
         #expect {
             try RunConfiguration(reading: Self.minimal + "\n" + line, file: "run.yaml")

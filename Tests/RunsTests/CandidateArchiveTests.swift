@@ -4,7 +4,9 @@ import Testing
 
 @Suite("The archive of candidates")
 struct CandidateArchiveTests {
-    static func candidate(_ epoch: Int, _ kind: Candidate.Kind, _ code: String, _ loss: Double) -> Candidate {
+    static func candidate(_ epoch: Int, _ kind: Candidate.Kind, _ code: String, _ loss: Double)
+        -> Candidate
+    {
         Candidate(
             epoch: epoch, kind: kind, code: code, loss: loss, accuracy: 0.5, auc: nil,
             parameters: 10, megabytes: 0.1, multiplyAdds: 20, entropy: 2)
@@ -26,7 +28,8 @@ struct CandidateArchiveTests {
 
     @Test("forgets the epochs that a resumed search records again")
     func removes() throws {
-        let archive = try CandidateArchive(path: NSTemporaryDirectory() + "archive-\(UUID()).sqlite")
+        let archive = try CandidateArchive(
+            path: NSTemporaryDirectory() + "archive-\(UUID()).sqlite")
         for epoch in 0..<4 {
             try archive.record(
                 [Self.candidate(epoch, .argmax, "\(epoch)", 1)],

@@ -28,7 +28,8 @@ struct GumbelSoftmaxTests {
             SampledPath(from: alpha, seed: 3, step: step, phase: phase, path: path).architecture
         }
         #expect(sample(1, 0, 0) == sample(1, 0, 0))
-        #expect(Set([sample(0, 0, 0), sample(1, 0, 0), sample(0, 1, 0), sample(0, 0, 1)]).count == 4)
+        #expect(
+            Set([sample(0, 0, 0), sample(1, 0, 0), sample(0, 1, 0), sample(0, 0, 1)]).count == 4)
         #expect(alpha.logits.count == 168)
         #expect(alpha.meanEntropy > 2.079 && alpha.meanEntropy < 2.0795)
     }
@@ -40,7 +41,8 @@ struct GumbelSoftmaxTests {
         let logits: [Double] = [0.3, -0.2, 0.9, 0.1]
         let noise = [0.1, 0.7, -0.4, 0.2]
         let chosen = 2
-        let alpha = ArchitectureParameters(slots: 1, operations: 4, logits: logits.map { Float($0) })
+        let alpha = ArchitectureParameters(
+            slots: 1, operations: 4, logits: logits.map { Float($0) })
         let exact = alpha.logits.map(Double.init)
         let gradient = StraightThroughEstimator(temperature: temperature).gradient(
             alpha: alpha,

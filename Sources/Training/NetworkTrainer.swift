@@ -1,0 +1,206 @@
+package import Optimizers
+package import RunConfiguration
+package import SearchSpaces
+package import Tasks
+package import Tensors
+
+/// A network's weights and batch-norm statistics at one epoch.
+package struct TrainedWeights: Hashable, Sendable {
+    /// The epoch, counted from 1.
+    package let epoch: Int
+    /// The weights.
+    package let parameters: ParameterSet
+    /// The running batch-norm statistics.
+    package let statistics: ParameterSet
+    /// Logits of the validation scans, `[scans, classes]`, in their order.
+    package let validationLogits: [Float]
+}
+
+/// What training one network from scratch gave.
+package struct TrainedNetwork: Hashable, Sendable {
+    /// One line of the learning curve.
+    package struct Epoch: Codable, Hashable, Sendable {
+        /// The epoch, counted from 1.
+        package let epoch: Int
+        /// The mean training loss.
+        package let trainingLoss: Double
+        /// The mean cross-entropy of the validation scans.
+        package let validationLoss: Double
+        /// The area under the ROC curve of the positive class on the validation scans.
+        package let validationArea: Double?
+    }
+
+    /// The network.
+    package let architecture: Architecture
+    /// The weights at the end.
+    package let last: TrainedWeights
+    /// The weights that were best on the validation scans: by area, then by loss.
+    package let best: TrainedWeights
+    /// The learning curve.
+    package let history: [Epoch]
+}
+
+/// Trains one network from scratch in rounds, validating as it goes.
+///
+/// - SeeAlso: CovidNet3D, *Implementation details*; `Docs/Method.md` for where the released code
+///   differs (it chose the epoch on the test list).
+package struct NetworkTrainer: Sendable {
+    /// What is trained on what.
+    package struct Plan: Sendable {
+        /// The model's name, unique within the run; it keys initial weights and dropout.
+        package let id: ModelID
+        /// The network.
+        package let architecture: Architecture
+        /// The operators of the network.
+        package let operators: [OperatorLayout]
+        /// The prepared volumes.
+        package let volumes: VolumeRole
+        /// Scans that train the weights.
+        package let fittingScans: [Int]
+        /// Scans that choose the epoch.
+        package let validationScans: [Int]
+        /// Passes over the fitting scans.
+        package let epochs: Int
+        /// Keys initial weights and sample order.
+        package let seed: UInt64
+
+        /// A training.
+        package init(
+            id: ModelID, architecture: Architecture, operators: [OperatorLayout],
+            volumes: VolumeRole, fittingScans: [Int], validationScans: [Int], epochs: Int,
+            seed: UInt64
+        ) {
+            self.id = id
+            self.architecture = architecture
+            self.operators = operators
+            self.volumes = volumes
+            self.fittingScans = fittingScans
+            self.validationScans = validationScans
+            self.epochs = epochs
+            self.seed = seed
+        }
+    }
+
+    /// The run's settings for training.
+    package let settings: EvaluationConfiguration
+    /// The class of every scan of the volumes.
+    package let labels: [Int]
+    /// The number of classes.
+    package let classCount: Int
+    /// The class whose area chooses the epoch.
+    package let positiveClass: Int
+
+    /// A trainer for scans with the given labels.
+    package init(
+        settings: EvaluationConfiguration, labels: [Int], classCount: Int, positiveClass: Int
+    ) {
+        self.settings = settings
+        self.labels = labels
+        self.classCount = classCount
+        self.positiveClass = positiveClass
+    }
+
+    /// Trains a network.
+    ///
+    /// - Parameters:
+    ///   - plan: What is trained on what.
+    ///   - round: The run's round counter; advances.
+    ///   - executor: Who computes.
+    ///   - progress: Told of every epoch.
+    /// - Returns: The weights of the last and of the best epoch, and the learning curve.
+    /// - Throws: What the executor throws, or `CancellationError` between steps.
+    package func train(
+        _ plan: Plan, round: inout UInt64, on executor: some RoundExecutor,
+        progress: (TrainedNetwork.Epoch) async -> Void
+    ) async throws -> TrainedNetwork {
+        var model = TrainableModel(id: plan.id, operators: plan.operators, seed: plan.seed)
+        model.statistics = ParameterSet(startingStatisticsOf: plan.operators)
+        let stream = SampleStream(
+            name: plan.id.name, seed: plan.seed, members: plan.fittingScans)
+        let perStep = settings.microBatches * settings.microBatchSize
+        let steps = max((plan.fittingScans.count + perStep - 1) / perStep, 1)
+        let optimizer = Optimizer(settings.optimizer)
+        let schedule = LearningRateSchedule(settings.optimizer, length: plan.epochs)
+        let objective = TaskDescription.Objective(
+            dropout: Float(settings.dropout), labelSmoothing: Float(settings.labelSmoothing),
+            classWeights: classWeights(of: plan.fittingScans))
+        var history: [TrainedNetwork.Epoch] = []
+        var best: TrainedWeights?
+        var last: TrainedWeights?
+        for epoch in 1...plan.epochs {
+            var loss = 0.0
+            for step in ((epoch - 1) * steps)..<(epoch * steps) {
+                try Task.checkCancellation()
+                let tasks = (0..<settings.microBatches).map { index in
+                    TaskDescription(
+                        key: TaskKey(round: round, index: index), kind: .weightGradient,
+                        model: plan.id, network: .fixed(plan.architecture),
+                        batch: stream.batch(
+                            volumes: plan.volumes.rawValue,
+                            from: step * perStep + index * settings.microBatchSize,
+                            count: settings.microBatchSize, augmented: true),
+                        objective: objective)
+                }
+                let outcome = try await executor.outcome(
+                    of: Round(
+                        number: round, tasks: tasks, parameters: model.parameters,
+                        versions: model.versions))
+                model.updateStatistics(with: outcome.statistics)
+                model.apply(
+                    outcome.gradients, optimizer: optimizer,
+                    learningRate: schedule.rate(at: epoch - 1),
+                    clip: settings.optimizer.gradientClip, round: round)
+                round += 1
+                loss += outcome.loss / Double(steps)
+            }
+            guard epoch % settings.validateEvery == 0 || epoch == plan.epochs else { continue }
+            let logits = try await predict(
+                plan.validationScans, volumes: plan.volumes, architecture: plan.architecture,
+                model: model, round: &round, on: executor)
+            let weights = TrainedWeights(
+                epoch: epoch, parameters: model.parameters, statistics: model.statistics,
+                validationLogits: logits)
+            let scores = ScanScores(
+                logits: logits, labels: plan.validationScans.map { labels[$0] },
+                classCount: classCount, positiveClass: positiveClass)
+            let line = TrainedNetwork.Epoch(
+                epoch: epoch, trainingLoss: loss, validationLoss: scores.loss,
+                validationArea: scores.area)
+            if history.allSatisfy({ Self.isBetter(line, than: $0) }) { best = weights }
+            history.append(line)
+            last = weights
+            await progress(line)
+        }
+        guard let last, let best else { preconditionFailure("a training has one epoch or more") }
+        return TrainedNetwork(
+            architecture: plan.architecture, last: last, best: best, history: history)
+    }
+
+    /// Logits of some scans, `[scans, classes]`, with a model's running statistics.
+    ///
+    /// - Throws: What the executor throws.
+    package func predict(
+        _ scans: [Int], volumes: VolumeRole, architecture: Architecture, model: TrainableModel,
+        round: inout UInt64, on executor: some RoundExecutor
+    ) async throws -> [Float] {
+        let prediction = Round(
+            predicting: scans, volumes: volumes, by: architecture, model: model,
+            statistics: model.statistics, batchSize: settings.microBatchSize, number: round)
+        round += 1
+        return try await executor.outcome(of: prediction).results.flatMap(\.logits)
+    }
+
+    private func classWeights(of scans: [Int]) -> [Float] {
+        guard settings.balanceClasses else { return [] }
+        var counts = [Int](repeating: 0, count: classCount)
+        for scan in scans { counts[labels[scan]] += 1 }
+        return counts.map { Float(scans.count) / Float(classCount * max($0, 1)) }
+    }
+
+    private static func isBetter(
+        _ line: TrainedNetwork.Epoch, than other: TrainedNetwork.Epoch
+    ) -> Bool {
+        let (own, others) = (line.validationArea ?? 0, other.validationArea ?? 0)
+        return own > others || (own == others && line.validationLoss < other.validationLoss)
+    }
+}

@@ -1,0 +1,107 @@
+package import Optimizers
+package import Runs
+package import SearchSpaces
+package import SearchStrategies
+package import Tasks
+package import Tensors
+
+/// All that a search carries from step to step; with the configuration it determines the rest.
+package struct SearchState: Sendable {
+    /// Alpha.
+    package var alpha: ArchitectureParameters
+    /// Moments and step counter of alpha.
+    package var alphaState: OptimizerState
+    /// The shared-weight supernet.
+    package var supernet: TrainableModel
+    /// Steps done.
+    package var step: Int
+    /// Rounds done.
+    package var round: UInt64
+
+    /// The start of a search.
+    package init(
+        space: SearchSpace, operators: [OperatorLayout], alphaDeviation: Double, seed: UInt64
+    ) {
+        alpha = ArchitectureParameters(
+            space: space, standardDeviation: alphaDeviation, seed: seed)
+        alphaState = OptimizerState()
+        supernet = TrainableModel(id: .supernet, operators: operators, seed: seed)
+        step = 0
+        round = 0
+    }
+
+    /// The operator under which alpha's update is kept.
+    static let alphaOperator = OperatorID("alpha")
+}
+
+extension SearchState {
+    /// The state as it is saved.
+    ///
+    /// - Parameter digest: The configuration's digest.
+    /// - Returns: The checkpoint, sharing the state's storage.
+    package func checkpoint(digest: String) -> Checkpoint {
+        var checkpoint = Checkpoint()
+        checkpoint.remarks = ["format": "voxelnas-search-1", "configuration": digest]
+        checkpoint.integers = [
+            "progress": [Int64(step), Int64(bitPattern: round)],
+            "shape": [Int64(alpha.slots), Int64(alpha.operations)],
+        ]
+        checkpoint.sets["weights"] = supernet.parameters
+        checkpoint.sets["alpha"] = ParameterSet([Self.alphaOperator: alpha.logits])
+        supernet.optimizerState.save(into: &checkpoint, as: "weights")
+        alphaState.save(into: &checkpoint, as: "alpha")
+        return checkpoint
+    }
+
+    /// A saved state.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: What ``checkpoint(digest:)`` gave.
+    ///   - digest: The configuration's digest.
+    ///   - path: The file, for errors.
+    /// - Throws: `RunError` when it belongs to another configuration or parts are missing.
+    package init(_ checkpoint: Checkpoint, digest: String, path: String) throws(RunError) {
+        guard checkpoint.remarks["format"] == "voxelnas-search-1" else {
+            throw .damaged(path: path, reason: "it is not a saved search")
+        }
+        guard let found = checkpoint.remarks["configuration"], found == digest else {
+            throw .otherConfiguration(
+                path: path, found: checkpoint.remarks["configuration"] ?? "none", expected: digest)
+        }
+        guard let progress = checkpoint.integers["progress"], progress.count == 2,
+            let shape = checkpoint.integers["shape"], shape.count == 2,
+            let weights = checkpoint.sets["weights"],
+            let logits = checkpoint.sets["alpha"]?[Self.alphaOperator],
+            logits.count == Int(shape[0] * shape[1])
+        else { throw .damaged(path: path, reason: "a part of the saved search is missing") }
+        step = Int(progress[0])
+        round = UInt64(bitPattern: progress[1])
+        alpha = ArchitectureParameters(
+            slots: Int(shape[0]), operations: Int(shape[1]), logits: logits)
+        alphaState = OptimizerState(checkpoint, from: "alpha")
+        supernet = TrainableModel(
+            id: .supernet, parameters: weights,
+            optimizerState: OptimizerState(checkpoint, from: "weights"), version: round)
+    }
+}
+
+extension OptimizerState {
+    fileprivate func save(into checkpoint: inout Checkpoint, as name: String) {
+        checkpoint.sets["first.\(name)"] = ParameterSet(blocks.mapValues(\.first))
+        checkpoint.sets["second.\(name)"] = ParameterSet(blocks.mapValues(\.second))
+        for (id, block) in blocks {
+            checkpoint.integers["steps.\(name).\(id)"] = [Int64(block.step)]
+        }
+    }
+
+    fileprivate init(_ checkpoint: Checkpoint, from name: String) {
+        self.init()
+        let first = checkpoint.sets["first.\(name)"] ?? ParameterSet()
+        let second = checkpoint.sets["second.\(name)"] ?? ParameterSet()
+        for (id, moment) in first.blocks {
+            blocks[id] = Block(
+                first: moment, second: second[id] ?? [],
+                step: Int(checkpoint.integers["steps.\(name).\(id)"]?.first ?? 0))
+        }
+    }
+}
