@@ -33,6 +33,8 @@ package struct DataConfiguration: Codable, Hashable, Sendable {
     package var validationShare = 0.2
     /// With two or more, `voxelnas evaluate` cross-validates over training and test lists together.
     package var folds = 0
+    /// The fold that is held out as the test list, from 0; `voxelnas crossvalidate` sets it.
+    package var fold = 0
     /// Leaves scans without files out with a warning, instead of stopping.
     package var allowMissing = false
 

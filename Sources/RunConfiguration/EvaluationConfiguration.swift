@@ -1,5 +1,13 @@
 /// What happens after the search: short training of the best candidates, retraining, the test.
 package struct EvaluationConfiguration: Codable, Hashable, Sendable {
+    /// The epochs that results may be about; the other one is printed beside.
+    package enum CheckpointChoice: String, ConfigurationChoice {
+        /// The epoch with the largest validation area.
+        case bestValidation = "best-validation"
+        /// The last epoch.
+        case last
+    }
+
     /// Distinct architectures of the archive that are trained briefly.
     package var candidates = 10
     /// Epochs of the brief training.
@@ -24,6 +32,10 @@ package struct EvaluationConfiguration: Codable, Hashable, Sendable {
     package var balanceClasses = false
     /// Epochs between two validations.
     package var validateEvery = 1
+    /// Which weights the results are about: of the best epoch on the validation scans, or the last.
+    package var checkpoint = CheckpointChoice.bestValidation
+    /// Also trains the found network on the padding masks alone, to show what they give away.
+    package var paddingControl = false
     /// Resamples of the patient bootstrap.
     package var bootstrapResamples = 2000
     /// Scans of the test list that get a class-activation-map montage.

@@ -39,6 +39,10 @@ extension RunConfiguration {
         guard data.folds == 0 || (2...100).contains(data.folds) else {
             throw .invalid(field: "data.folds", found: "\(data.folds)", expected: "0, or 2 to 100")
         }
+        guard data.fold >= 0, data.fold < max(data.folds, 1) else {
+            throw .invalid(
+                field: "data.fold", found: "\(data.fold)", expected: "below data.folds")
+        }
         try checkClasses()
     }
 

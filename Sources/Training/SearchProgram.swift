@@ -171,17 +171,3 @@ package struct SearchProgram: Sendable {
             .rate(at: step / max(stepsPerEpoch, 1))
     }
 }
-
-/// The prepared sets of volumes of a run.
-package enum VolumeRole: String, Hashable, Sendable, CaseIterable {
-    /// The training list at the search's input size.
-    case search
-    /// The training list at the evaluation's input size.
-    case training
-    /// The held-out test list at the evaluation's input size.
-    case test
-    /// The training list's padding masks, for the leak control.
-    case trainingPadding = "training-padding"
-    /// The test list's padding masks, for the leak control.
-    case testPadding = "test-padding"
-}

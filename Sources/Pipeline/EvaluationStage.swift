@@ -1,0 +1,183 @@
+package import CTData
+package import Evaluation
+import Foundation
+package import Models
+package import RunConfiguration
+package import Runs
+package import SearchSpaces
+package import Tasks
+package import Tensors
+package import Training
+
+/// Trains what a search found, chooses by validation alone, and opens the test list once.
+package struct EvaluationStage: Sendable {
+    /// The run's settings.
+    package let configuration: RunConfiguration
+    /// The run's folder.
+    package let directory: RunDirectory
+    /// The scans and their splits.
+    package let data: PreparedData
+    /// The shared-weight supernet, for the operators of a network.
+    package let supernet: CovidNet3DSupernet
+
+    /// An evaluation of a run.
+    ///
+    /// - Throws: `ConfigurationError` when the space makes no sense.
+    package init(
+        configuration: RunConfiguration, directory: RunDirectory, data: PreparedData
+    ) throws {
+        self.configuration = configuration
+        self.directory = directory
+        self.data = data
+        supernet = CovidNet3DSupernet(
+            space: try configuration.space.searchSpace(), classes: configuration.classCount)
+    }
+
+    /// A candidate after its brief trainings.
+    package struct TrainedCandidate: Codable, Hashable, Sendable {
+        /// The architecture's digits.
+        package let code: String
+        /// Its loss on D_V with the supernet's weights.
+        package let supernetLoss: Double
+        /// The validation area of every brief training.
+        package let areas: [Double]
+
+        /// The mean of the areas minus half their standard deviation: what candidates are ranked
+        /// by.
+        package var score: Double {
+            let mean = areas.reduce(0, +) / Double(areas.count)
+            guard areas.count > 1 else { return mean }
+            let variance =
+                areas.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(areas.count - 1)
+            return mean - 0.5 * variance.squareRoot()
+        }
+    }
+
+    /// Ranks the best candidates of the archive by brief training on the validation split.
+    ///
+    /// - Returns: The candidates, best first.
+    /// - Throws: What stops the run.
+    package func rankCandidates(
+        round: inout UInt64, on executor: some RoundExecutor, stop: StopFlag,
+        report: @escaping @Sendable (Progress) -> Void
+    ) async throws -> [TrainedCandidate] {
+        let settings = configuration.evaluation
+        let archive = try CandidateArchive(path: directory.archivePath)
+        let candidates = try archive.best(settings.candidates)
+        guard !candidates.isEmpty else {
+            throw RunError.damaged(
+                path: directory.archivePath, reason: "it holds no candidate; run the search first")
+        }
+        if settings.candidateEpochs == 0 || candidates.count == 1 {
+            return candidates.map {
+                TrainedCandidate(code: $0.code, supernetLoss: $0.loss, areas: [$0.auc ?? 0])
+            }
+        }
+        let meter = ProgressMeter(
+            stage: "candidates", unit: "trainings",
+            total: candidates.count * settings.candidateSeeds, report: report)
+        var ranked: [TrainedCandidate] = []
+        for candidate in candidates {
+            guard let architecture = candidate.architecture else { continue }
+            var areas: [Double] = []
+            for seed in 0..<settings.candidateSeeds {
+                let network = try await trained(
+                    name: "candidate-\(candidate.code)-\(seed)", architecture: architecture,
+                    epochs: settings.candidateEpochs, seed: configuration.seed &+ UInt64(seed),
+                    volumes: .evaluation, round: &round, on: executor, stop: stop, report: { _ in })
+                areas.append(network.history.last?.validationArea ?? 0)
+                meter.update(
+                    ranked.count * settings.candidateSeeds + seed + 1,
+                    remark: String(format: "validation AUC %.3f", areas.last ?? 0))
+            }
+            ranked.append(
+                TrainedCandidate(
+                    code: candidate.code, supernetLoss: candidate.loss, areas: areas))
+        }
+        return ranked.sorted { ($1.score, $0.supernetLoss) < ($0.score, $1.supernetLoss) }
+    }
+
+    /// Trains a network from scratch, or takes a finished training from disk.
+    ///
+    /// - Throws: ``StoppedOnRequest`` between steps, or what stops the run.
+    package func trained(
+        name: String, architecture: Architecture, epochs: Int, seed: UInt64, volumes: VolumeRole,
+        round: inout UInt64, on executor: some RoundExecutor, stop: StopFlag,
+        report: @escaping @Sendable (Progress) -> Void
+    ) async throws -> TrainedNetwork {
+        let key =
+            "\(configuration.digest)/\(data.fingerprint)/\(epochs)/\(seed)/\(volumes.rawValue)"
+        let file = TrainedNetworkFile(
+            path: "\(directory.evaluationPath)/trainings/\(name).safetensors", key: key)
+        if let done = file.load() { return done }
+        if stop.isSet {
+            throw StoppedOnRequest(
+                "stopped before training \(name); finished trainings are kept, run the same "
+                    + "command to go on")
+        }
+        let trainer = NetworkTrainer(
+            settings: configuration.evaluation, labels: data.labels,
+            classCount: configuration.classCount, positiveClass: configuration.positiveClass)
+        let meter = ProgressMeter(stage: name, unit: "epochs", total: epochs, report: report)
+        let network = try await trainer.train(
+            .init(
+                id: ModelID(name), architecture: architecture,
+                operators: supernet.operators(of: architecture), volumes: volumes,
+                fittingScans: data.fittingScans, validationScans: data.validationScans,
+                epochs: epochs, seed: seed),
+            round: &round, on: executor
+        ) { line in
+            let area = line.validationArea.map { String(format: ", validation AUC %.3f", $0) } ?? ""
+            meter.update(
+                line.epoch, remark: String(format: "loss %.3f", line.trainingLoss) + area)
+        }
+        try FileManager.default.createDirectory(
+            atPath: directory.evaluationPath + "/trainings", withIntermediateDirectories: true)
+        try file.save(network)
+        return network
+    }
+
+    /// Predictions of a trained network for a list of scans.
+    ///
+    /// - Throws: What the executor throws.
+    package func predictions(
+        of weights: TrainedWeights, name: String, architecture: Architecture, volumes: VolumeRole,
+        scans: [Int], round: inout UInt64, on executor: some RoundExecutor
+    ) async throws -> Predictions {
+        var model = TrainableModel(
+            id: ModelID("\(name)-epoch\(weights.epoch)"), parameters: weights.parameters,
+            optimizerState: .init())
+        model.statistics = weights.statistics
+        let trainer = NetworkTrainer(
+            settings: configuration.evaluation, labels: data.labels,
+            classCount: configuration.classCount, positiveClass: configuration.positiveClass)
+        let logits = try await trainer.predict(
+            scans, volumes: volumes, architecture: architecture, model: model,
+            round: &round, on: executor)
+        return try Predictions(
+            logits: logits, scans: scans.map { data.scans[$0] },
+            classes: configuration.classNames, positiveClass: configuration.positiveClass)
+    }
+}
+
+extension Predictions {
+    /// Predictions from logits `[scans, classes]`.
+    ///
+    /// - Throws: `EvaluationError` for a scan whose logits are not finite.
+    init(
+        logits: [Float], scans: [ScanReference], classes: [String], positiveClass: Int
+    ) throws {
+        let scores = ScanScores(
+            logits: logits, labels: scans.map(\.classIndex), classCount: classes.count,
+            positiveClass: positiveClass)
+        try self.init(
+            classes: classes,
+            rows: scans.indices.map { row in
+                Prediction(
+                    scan: scans[row].id, patient: scans[row].patient, label: scans[row].classIndex,
+                    probabilities: scores.probabilities[row],
+                    logits: logits[(row * classes.count)..<((row + 1) * classes.count)]
+                        .map(Double.init))
+            })
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import CTData
+import Foundation
+import Pipeline
+import RunConfiguration
+import Runs
+
+extension ExitCode {
+    /// The input data are wrong.
+    static let badData = ExitCode(65)
+    /// A peer or service is missing.
+    static let unavailable = ExitCode(69)
+    /// A file cannot be written.
+    static let cannotWrite = ExitCode(73)
+    /// Stopped on request; everything is saved.
+    static let stopped = ExitCode(75)
+    /// The run file is wrong.
+    static let badConfiguration = ExitCode(78)
+
+    /// The code that a failure ends the program with.
+    init(for error: any Error) {
+        switch error {
+        case is ConfigurationError: self = .badConfiguration
+        case is StoppedOnRequest: self = .stopped
+        case is ManifestError: self = .badData
+        case RunError.unwritable: self = .cannotWrite
+        case let code as ExitCode: self = code
+        default: self = .failure
+        }
+    }
+}
+
+/// Runs a command's work; a failure is printed once, in words, and gives its exit code.
+func explainingFailures(_ work: () async throws -> Void) async throws {
+    do {
+        try await work()
+    } catch let error where !(error is ExitCode || error is CleanExit || error is ValidationError) {
+        FileHandle.standardError.write(Data("voxelnas: \(error)\n".utf8))
+        throw ExitCode(for: error)
+    }
+}
