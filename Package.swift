@@ -57,6 +57,7 @@ let rows: [Row] = [
     Row(
         "CTData", ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration", crypto],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
+    Row("Phantoms", ["Tensors", "ImageCodecs"], tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
     Row(
         "WireProtocol", ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
         tests: ["Tensors", "SearchSpaces", "Tasks"]),
@@ -108,7 +109,10 @@ func kept(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
 let cSettings: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
 
 var targets: [Target] =
-    ["CPNG", "CTIFF", "CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map { .systemLibrary(name: $0) }
+    ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map { .systemLibrary(name: $0) }
+targets += [("CPNG", "png"), ("CTIFF", "tiff")].map { name, library in
+    .target(name: name, cSettings: cSettings, linkerSettings: [.linkedLibrary(library)])
+}
 if exists("Sources/CKernels") { targets.append(.target(name: "CKernels", cSettings: cSettings)) }
 if exists("Sources/CWireMessages") {
     targets.append(.target(name: "CWireMessages", dependencies: ["CProtobufC"]))
