@@ -40,6 +40,11 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
+let pipelineParts: [Target.Dependency] = [
+    "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Tasks", "CTData", "ImageCodecs",
+    "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Safetensors", "Training",
+]
+
 let rows: [Row] = [
     // Row 1
     Row("Tensors"),
@@ -57,6 +62,9 @@ let rows: [Row] = [
     Row(
         "CTData", ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration", crypto],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
+    Row(
+        "Phantoms", ["Tensors", "ImageCodecs"],
+        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
     Row(
         "WireProtocol",
         ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
@@ -82,15 +90,15 @@ let rows: [Row] = [
         "Training",
         [
             "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers", "Tasks",
-            "CTData", "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Safetensors",
-            "ImageCodecs",
+            "SearchStrategies", "RunConfiguration", "Runs", "Evaluation",
         ],
         tests: [
             "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers", "Tasks",
-            "CTData", "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Safetensors",
+            "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Safetensors",
         ]),
     Row("Transport", ["ZeroMQ", "WireProtocol"], tests: ["ZeroMQ", "WireProtocol"]),
     // Row 6
+    Row("Pipeline", pipelineParts, tests: pipelineParts),
     Row(
         "Coordinator",
         [
@@ -123,9 +131,10 @@ func kept(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
 let cSettings: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
 
 var targets: [Target] =
-    ["CPNG", "CTIFF", "CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map {
-        .systemLibrary(name: $0)
-    }
+    ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map { .systemLibrary(name: $0) }
+targets += [("CPNG", "png"), ("CTIFF", "tiff")].map { name, library in
+    .target(name: name, cSettings: cSettings, linkerSettings: [.linkedLibrary(library)])
+}
 if exists("Sources/CKernels") { targets.append(.target(name: "CKernels", cSettings: cSettings)) }
 if exists("Sources/CWireMessages") {
     targets.append(.target(name: "CWireMessages", dependencies: ["CProtobufC"]))

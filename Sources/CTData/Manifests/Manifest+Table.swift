@@ -1,0 +1,117 @@
+internal import FoundationEssentials
+import ImageCodecs
+
+extension Manifest {
+    /// Reads a table with the columns `file,label,patient_id,split`; others are ignored.
+    ///
+    /// `file` is a NIfTI file, a picture, or a folder whose `.png` and `.tif` files are the slices
+    /// in the order of the numbers in their names. `label` is a label of `classes` or a class's
+    /// number. Without a column `split`, every scan's split is empty.
+    ///
+    /// - Parameters:
+    ///   - file: The CSV file.
+    ///   - root: The folder that the column `file` is relative to.
+    ///   - classes: The class index of every label.
+    ///   - missing: What is done about files that do not exist.
+    /// - Throws: ``ManifestError`` naming the file and the line.
+    package static func read(
+        table file: String, root: String, classes: [String: Int], missing: MissingFiles = .refuse
+    ) throws(ManifestError) -> Manifest {
+        let labels = try LabelMap(classes)
+        let records = try TableParser(file: file).records(try text(of: file))
+        guard let header = records.first else {
+            throw .malformed(file: file, line: 1, reason: "empty; the first line names the columns")
+        }
+        func column(_ name: String) throws(ManifestError) -> Int {
+            guard let index = header.fields.firstIndex(of: name) else {
+                throw .missingColumn(file: file, column: name, found: header.fields)
+            }
+            return index
+        }
+        let fileColumn = try column("file")
+        let labelColumn = try column("label")
+        let patientColumn = try column("patient_id")
+        let splitColumn = header.fields.firstIndex(of: "split")
+        var manifest = Manifest(root: root, scans: [])
+        var seen: [String: String] = [:]
+        for record in records.dropFirst() {
+            let origin = "\(file):\(record.line)"
+            guard record.fields.count == header.fields.count else {
+                throw .malformed(
+                    file: file, line: record.line,
+                    reason:
+                        "\(record.fields.count) fields, the first line has \(header.fields.count)")
+            }
+            let name = record.fields[fileColumn]
+            let patient = record.fields[patientColumn]
+            for (column, value) in [("file", name), ("patient_id", patient)] where value.isEmpty {
+                throw .malformed(file: file, line: record.line, reason: "'\(column)' is empty")
+            }
+            if let first = seen[name] {
+                throw .duplicateScan(origin: origin, scan: name, first: first)
+            }
+            seen[name] = origin
+            let (label, index) = try labels.resolve(record.fields[labelColumn], origin: origin)
+            guard try manifest.checkFiles([name], origin: origin, missing: missing) else {
+                continue
+            }
+            manifest.scans.append(
+                ScanReference(
+                    id: name, patient: patient, label: label, classIndex: index,
+                    files: try manifest.slices(name, origin: origin, missing: missing),
+                    split: splitColumn.map { record.fields[$0] } ?? "", origin: origin))
+        }
+        return manifest
+    }
+
+    /// The slices in a folder, or the file itself.
+    private func slices(
+        _ name: String, origin: String, missing: MissingFiles
+    ) throws(ManifestError) -> [String] {
+        var isFolder = false
+        guard missing != .ignore,
+            FileManager.default.fileExists(atPath: path(of: name), isDirectory: &isFolder), isFolder
+        else {
+            return [name]
+        }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path(of: name))
+        } catch {
+            throw .unreadable(file: path(of: name), reason: "\(error)")
+        }
+        let slices = names.filter { name in
+            !name.hasPrefix(".")
+                && PictureReader.endings.contains { name.lowercased().hasSuffix(".\($0)") }
+        }
+        guard !slices.isEmpty else {
+            throw .missingFile(origin: origin, file: "\(name)/*.png or *.tif", root: root)
+        }
+        return slices.sorted(by: Self.precedes).map { "\(name)/\($0)" }
+    }
+
+    /// Orders names by text and number: `slice2` before `slice10`.
+    static func precedes(_ left: String, _ right: String) -> Bool {
+        let (first, second) = (pieces(left), pieces(right))
+        for (a, b) in zip(first, second) where a != b {
+            if let x = Int(a), let y = Int(b), x != y { return x < y }
+            return a < b
+        }
+        return first.count < second.count
+    }
+
+    private static func pieces(_ name: String) -> [String] {
+        var result: [String] = []
+        var wasDigit = false
+        for character in name {
+            let isDigit = character.isASCII && character.isNumber
+            if isDigit == wasDigit, !result.isEmpty {
+                result[result.count - 1].append(character)
+            } else {
+                result.append(String(character))
+            }
+            wasDigit = isDigit
+        }
+        return result
+    }
+}

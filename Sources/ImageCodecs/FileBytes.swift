@@ -1,0 +1,88 @@
+import Glibc
+
+/// Whole files as bytes: read within a limit, written under a temporary name and renamed.
+package enum FileBytes {
+    /// The content of a file.
+    ///
+    /// - Throws: ``ImageCodecError/unreadable(file:reason:)`` or, above the limit,
+    ///   ``ImageCodecError/tooLarge(file:found:limit:)``.
+    package static func read(_ path: String, limit: Int) throws(ImageCodecError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else {
+            throw .unreadable(file: path, reason: lastError())
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(file: path, reason: "not a regular file")
+        }
+        let size = Int(status.st_size)
+        guard size <= limit else {
+            throw .tooLarge(file: path, found: "\(size) bytes", limit: "\(limit) bytes")
+        }
+        var failure: String?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size {
+                let got = unsafe Glibc.read(descriptor, buffer.baseAddress! + count, size - count)
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { failure = lastError() }
+                if got <= 0 { break }
+                count += got
+            }
+        }
+        if let failure { throw .unreadable(file: path, reason: failure) }
+        return bytes
+    }
+
+    /// Writes a file so that it is either the old one or the whole new one.
+    ///
+    /// - Throws: ``ImageCodecError/unwritable(file:reason:)``.
+    package static func write(_ bytes: [UInt8], to path: String) throws(ImageCodecError) {
+        let temporary = temporaryName(for: path)
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .unwritable(file: path, reason: lastError()) }
+        var failure: String?
+        unsafe bytes.withUnsafeBytes { buffer in
+            var written = 0
+            while written < buffer.count {
+                let count = unsafe Glibc.write(
+                    descriptor, buffer.baseAddress! + written, buffer.count - written)
+                if count < 0 && errno == EINTR { continue }
+                if count < 0 {
+                    failure = lastError()
+                    return
+                }
+                written += count
+            }
+        }
+        if close(descriptor) != 0, failure == nil { failure = lastError() }
+        if let failure {
+            _ = unsafe unlink(temporary)
+            throw .unwritable(file: path, reason: failure)
+        }
+        try moveIntoPlace(temporary, path)
+    }
+
+    /// A name beside the file that no other process or thread uses.
+    package static func temporaryName(for path: String) -> String {
+        "\(path).\(getpid())-\(UInt64.random(in: 0 ... .max)).tmp"
+    }
+
+    /// Renames a finished temporary file over the final name.
+    ///
+    /// - Throws: ``ImageCodecError/unwritable(file:reason:)``; the temporary file is then removed.
+    package static func moveIntoPlace(
+        _ temporary: String, _ path: String
+    ) throws(ImageCodecError) {
+        guard unsafe rename(temporary, path) == 0 else {
+            let reason = lastError()
+            _ = unsafe unlink(temporary)
+            throw .unwritable(file: path, reason: reason)
+        }
+    }
+
+    static func lastError() -> String {
+        unsafe String(cString: strerror(errno))
+    }
+}
