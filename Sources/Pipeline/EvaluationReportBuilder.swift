@@ -75,7 +75,8 @@ struct EvaluationReportBuilder {
             -> EvaluationReport.Evaluated
         {
             let validation = try Predictions(
-                logits: weights.validationLogits, scans: data.validationScans.map { data.scans[$0] },
+                logits: weights.validationLogits,
+                scans: data.validationScans.map { data.scans[$0] },
                 classes: configuration.classNames, positiveClass: configuration.positiveClass)
             let test = predictions.first {
                 $0.model == name && $0.seed == seed && $0.checkpoint == checkpoint

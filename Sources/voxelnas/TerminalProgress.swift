@@ -39,7 +39,8 @@ final class TerminalProgress: Sendable {
             try? directory.write(data, to: directory.progressPath)
         }
         guard !isQuiet else { return }
-        let line = isTerminal ? "\r\u{1B}[K\(progress.line)\(isEnd ? "\n" : "")" : progress.line + "\n"
+        let line =
+            isTerminal ? "\r\u{1B}[K\(progress.line)\(isEnd ? "\n" : "")" : progress.line + "\n"
         FileHandle.standardError.write(Data(line.utf8))
     }
 }

@@ -33,7 +33,9 @@ struct AlphaCommand: AsyncParsableCommand {
                 slots: space.slotCount, operations: space.operations.count,
                 logits: rows.map { Float($0.logit) })
             print("epoch \(shown), mean entropy \(String(format: "%.4f", alpha.meanEntropy)) nats")
-            let names = space.operations.map { $0.description.padding(toLength: 6, withPad: " ", startingAt: 0) }
+            let names = space.operations.map {
+                $0.description.padding(toLength: 6, withPad: " ", startingAt: 0)
+            }
             print("slot         " + names.joined(separator: " "))
             for (index, slot) in space.slots.enumerated() {
                 let name = "cell\(slot.cell).block\(slot.block)"
