@@ -77,7 +77,7 @@ let rows: [Row] = [
         "Execution", ["CKernels", "Tensors", "Kernels", "Graphs"],
         tests: ["Tensors", "SearchSpaces", "Graphs", "Models", "Safetensors", "Optimizers"]),
     Row("SearchStrategies", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
-    Row("Evaluation", ["Tensors", "ImageCodecs"], tests: ["Tensors", "ImageCodecs"]),
+    Row("Evaluation", ["Tensors"], tests: ["Tensors"]),
     Row(
         "Coordination", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"],
         tests: ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),

@@ -1,0 +1,62 @@
+package import Tensors
+
+/// Linear interpolation with half-pixel centres, the outermost values held beyond the edge.
+///
+/// Target voxel i of m lies at `(i + ½)·n/m - ½` among n source voxels: both grids cover the same
+/// body. Aligning the corner voxels instead would shift a coarse map by up to half of one of its
+/// voxels, which can be centimetres.
+package enum LinearResampling {
+    /// Where one target place lies between two source places.
+    struct Tap: Hashable {
+        let lower: Int
+        let upper: Int
+        let fraction: Float
+    }
+
+    static func taps(from source: Int, to target: Int) -> [Tap] {
+        (0..<target).map { index in
+            let place = (Double(index) + 0.5) * Double(source) / Double(target) - 0.5
+            let inside = min(max(place, 0), Double(source - 1))
+            let lower = Int(inside.rounded(.down))
+            return Tap(
+                lower: lower, upper: min(lower + 1, source - 1),
+                fraction: Float(inside - Double(lower)))
+        }
+    }
+
+    /// Resamples a volume of shape `[D, H, W]`, axis after axis.
+    ///
+    /// - Returns: A tensor of shape `[size.depth, size.height, size.width]`.
+    /// - Complexity: O(output voxels).
+    package static func resample(_ volume: Tensor, to size: VolumeSize) -> Tensor {
+        precondition(volume.shape.count == 3 && volume.count > 0, "a volume has three axes")
+        precondition(size.depth > 0 && size.height > 0 && size.width > 0, "a size is positive")
+        let (depth, height, width) = (volume.shape[0], volume.shape[1], volume.shape[2])
+        var values = volume.elements
+        values = along(values, outer: depth * height, from: width, to: size.width, inner: 1)
+        values = along(values, outer: depth, from: height, to: size.height, inner: size.width)
+        values = along(
+            values, outer: 1, from: depth, to: size.depth, inner: size.height * size.width)
+        return Tensor(shape: [size.depth, size.height, size.width], elements: values)
+    }
+
+    private static func along(
+        _ values: [Float], outer: Int, from source: Int, to target: Int, inner: Int
+    ) -> [Float] {
+        if source == target { return values }
+        let taps = taps(from: source, to: target)
+        var result: [Float] = []
+        result.reserveCapacity(outer * target * inner)
+        for block in 0..<outer {
+            for tap in taps {
+                let low = (block * source + tap.lower) * inner
+                let high = (block * source + tap.upper) * inner
+                for offset in 0..<inner {
+                    let first = values[low + offset]
+                    result.append(first + tap.fraction * (values[high + offset] - first))
+                }
+            }
+        }
+        return result
+    }
+}
