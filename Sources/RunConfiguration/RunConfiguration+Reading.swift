@@ -10,9 +10,12 @@ extension RunConfiguration {
     /// - Parameters:
     ///   - text: YAML, or JSON, which is YAML.
     ///   - file: The file's name, for errors.
+    ///   - overrides: Settings in place of the file's, such as `search.epochs=2`.
     /// - Throws: ``ConfigurationError`` naming file, line and setting, with the choices.
-    package init(reading text: String, file: String) throws(ConfigurationError) {
-        let given: Node
+    package init(
+        reading text: String, file: String, overrides: [String] = []
+    ) throws(ConfigurationError) {
+        var given: Node
         do {
             guard let node = try Yams.compose(yaml: text) else {
                 throw ConfigurationError.notYAML(file: file, reason: "it is empty")
@@ -26,6 +29,7 @@ extension RunConfiguration {
         guard given.mapping != nil else {
             throw .notYAML(file: file, reason: "the top level is not a mapping")
         }
+        for override in overrides { try Self.apply(override, to: &given) }
         var defaults = try Self.tree(of: RunConfiguration(), file: file)
         // What `evaluationInput` leaves out is as in `input`.
         if let input = given["input"], let usual = defaults["input"] {
@@ -43,15 +47,20 @@ extension RunConfiguration {
 
     /// Reads a run file from disk.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - overrides: Settings in place of the file's, such as `search.epochs=2`.
     /// - Throws: ``ConfigurationError``.
-    package init(contentsOf path: String) throws(ConfigurationError) {
+    package init(
+        contentsOf path: String, overrides: [String] = []
+    ) throws(ConfigurationError) {
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
             throw .unreadable(file: path, reason: error.localizedDescription)
         }
-        try self.init(reading: text, file: path)
+        try self.init(reading: text, file: path, overrides: overrides)
     }
 
     /// The settings that decide the result, as JSON with sorted keys and defaults filled in.
@@ -69,6 +78,29 @@ extension RunConfiguration {
     /// SHA-256 of ``canonicalJSON``, in hexadecimal.
     package var digest: String {
         SHA256.hash(data: Data(canonicalJSON.utf8)).map { String(format: "%02x", $0) }.joined()
+    }
+
+    private static func apply(_ override: String, to tree: inout Node) throws(ConfigurationError) {
+        let parts = override.split(separator: "=", maxSplits: 1).map(String.init)
+        let value: Node?
+        do {
+            value = parts.count == 2 ? try Yams.compose(yaml: parts[1]) : nil
+        } catch {
+            throw .notYAML(file: "--set \(override)", reason: "\(error)")
+        }
+        guard let value else {
+            throw .invalid(
+                field: "--set", found: "'\(override)'", expected: "such as search.epochs=2")
+        }
+        set(value, at: parts[0].split(separator: ".").map(String.init)[...], in: &tree)
+    }
+
+    private static func set(_ value: Node, at path: ArraySlice<String>, in tree: inout Node) {
+        guard let first = path.first else { return tree = value }
+        if tree.mapping == nil { tree = Node([(Node, Node)]()) }
+        var inner = tree[first] ?? Node([(Node, Node)]())
+        set(value, at: path.dropFirst(), in: &inner)
+        tree[first] = inner
     }
 
     private static func tree(of value: RunConfiguration, file: String) throws(ConfigurationError)

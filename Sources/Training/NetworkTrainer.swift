@@ -119,8 +119,8 @@ package struct NetworkTrainer: Sendable {
             name: plan.id.name, seed: plan.seed, members: plan.fittingScans)
         let perStep = settings.microBatches * settings.microBatchSize
         let steps = max((plan.fittingScans.count + perStep - 1) / perStep, 1)
-        let optimizer = Optimizer(settings.optimizer)
-        let schedule = LearningRateSchedule(settings.optimizer, length: plan.epochs)
+        let optimizer = settings.optimizer.rule
+        let schedule = settings.optimizer.rates(over: plan.epochs)
         let objective = TaskDescription.Objective(
             dropout: Float(settings.dropout), labelSmoothing: Float(settings.labelSmoothing),
             classWeights: classWeights(of: plan.fittingScans))

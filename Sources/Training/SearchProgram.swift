@@ -30,8 +30,8 @@ package struct SearchProgram: Sendable {
 
     private let weightStream: SampleStream
     private let alphaStream: SampleStream
-    private let weightOptimizer: Optimizer
-    private let alphaOptimizer: Optimizer
+    private let weightOptimizer: any Optimizer
+    private let alphaOptimizer: any Optimizer
 
     /// A search over the two halves of the training list.
     ///
@@ -46,8 +46,8 @@ package struct SearchProgram: Sendable {
         weightStream = SampleStream(
             name: "weights", seed: configuration.seed, members: weightScans)
         alphaStream = SampleStream(name: "alpha", seed: configuration.seed, members: alphaScans)
-        weightOptimizer = Optimizer(configuration.search.weightOptimizer)
-        alphaOptimizer = Optimizer(configuration.search.alphaOptimizer)
+        weightOptimizer = configuration.search.weightOptimizer.rule
+        alphaOptimizer = configuration.search.alphaOptimizer.rule
     }
 
     /// Steps per epoch: what the smaller half fills, the last batch from the next order.
@@ -160,14 +160,13 @@ package struct SearchProgram: Sendable {
         let id = SearchState.alphaOperator
         var parameters = ParameterSet([id: state.alpha.logits])
         alphaOptimizer.update(
-            &parameters, gradients: ParameterSet([id: gradient.map(Float.init)]),
+            parameters: &parameters, gradients: ParameterSet([id: gradient.map(Float.init)]),
             state: &state.alphaState,
             learningRate: learningRate(configuration.search.alphaOptimizer, at: state.step))
         if let logits = parameters[id] { state.alpha.logits = logits }
     }
 
     private func learningRate(_ rule: OptimizerConfiguration, at step: Int) -> Double {
-        LearningRateSchedule(rule, length: configuration.search.epochs)
-            .rate(at: step / max(stepsPerEpoch, 1))
+        rule.rates(over: configuration.search.epochs).rate(at: step / max(stepsPerEpoch, 1))
     }
 }

@@ -87,10 +87,10 @@ extension SearchState {
 
 extension OptimizerState {
     fileprivate func save(into checkpoint: inout Checkpoint, as name: String) {
-        checkpoint.sets["first.\(name)"] = ParameterSet(blocks.mapValues(\.first))
-        checkpoint.sets["second.\(name)"] = ParameterSet(blocks.mapValues(\.second))
-        for (id, block) in blocks {
-            checkpoint.integers["steps.\(name).\(id)"] = [Int64(block.step)]
+        checkpoint.sets["first.\(name)"] = ParameterSet(entries.mapValues(\.first))
+        checkpoint.sets["second.\(name)"] = ParameterSet(entries.mapValues(\.second))
+        for (id, entry) in entries {
+            checkpoint.integers["steps.\(name).\(id)"] = [Int64(entry.step)]
         }
     }
 
@@ -99,7 +99,7 @@ extension OptimizerState {
         let first = checkpoint.sets["first.\(name)"] ?? ParameterSet()
         let second = checkpoint.sets["second.\(name)"] ?? ParameterSet()
         for (id, moment) in first.blocks {
-            blocks[id] = Block(
+            entries[id] = Entry(
                 first: moment, second: second[id] ?? [],
                 step: Int(checkpoint.integers["steps.\(name).\(id)"]?.first ?? 0))
         }

@@ -50,13 +50,15 @@ package struct TrainableModel: Sendable {
     ///   - clip: The largest norm of the whole gradient; 0 for no limit.
     ///   - round: The number of the round that the gradient came from; the operators' new version.
     package mutating func apply(
-        _ gradients: consuming ParameterSet, optimizer: Optimizer, learningRate: Double,
-        clip: Double, round: UInt64
+        _ gradients: ParameterSet, optimizer: any Optimizer, learningRate: Double, clip: Double,
+        round: UInt64
     ) {
-        var gradients = gradients
-        if clip > 0 { GradientClipping(maximumNorm: clip).clip(&gradients) }
+        let scale: Float =
+            clip > 0
+            ? GradientClipping.scale(norm: GradientClipping.norm(of: gradients), limit: clip) : 1
         optimizer.update(
-            &parameters, gradients: gradients, state: &optimizerState, learningRate: learningRate)
+            parameters: &parameters, gradients: gradients, state: &optimizerState,
+            learningRate: learningRate, gradientScale: scale)
         for id in gradients.blocks.keys { versions[id] = round + 1 }
     }
 

@@ -47,6 +47,23 @@ struct RunConfigurationTests {
         } throws: { "\($0)".hasPrefix(message) || "\($0)" == message }
     }
 
+    @Test("gives way to settings of the command line")
+    func overrides() throws {
+        let run = try RunConfiguration(
+            reading: Self.minimal + "\nsearch: {epochs: 3, paths: 2}\n", file: "run.yaml",
+            overrides: ["search.epochs=5", "input.window=[-10, 10]", "data.classes.CP=2"])
+        #expect(run.search.epochs == 5)
+        #expect(run.search.paths == 2)
+        #expect(run.input.window == [-10, 10])
+        #expect(run.data.classes == ["Normal": 0, "NCP": 1, "CP": 2])
+        #expect(throws: ConfigurationError.self) {
+            try RunConfiguration(reading: Self.minimal, file: "", overrides: ["search.epoch=5"])
+        }
+        #expect(throws: ConfigurationError.self) {
+            try RunConfiguration(reading: Self.minimal, file: "", overrides: ["search.epochs"])
+        }
+    }
+
     @Test("reads its own canonical form")
     func canonical() throws {
         let run = try RunConfiguration(reading: Self.minimal, file: "run.yaml")

@@ -1,0 +1,102 @@
+import Execution
+import Models
+package import RunConfiguration
+import SearchSpaces
+import SearchStrategies
+import Tensors
+import Training
+
+/// What a search would cost, measured on random input without touching the data.
+package struct DryRun: Codable, Hashable, Sendable {
+    /// Scans of the training list and of the test list.
+    package let trainingScans: Int
+    package let testScans: Int
+    /// Scans of D_T and D_V.
+    package let weightScans: Int
+    package let alphaScans: Int
+    /// Steps per epoch and in all.
+    package let stepsPerEpoch: Int
+    package let steps: Int
+    /// Tasks per step, of both phases.
+    package let tasksPerStep: Int
+    /// Trainable parameters of the whole supernet, and of a path drawn at the start.
+    package let supernetParameters: Int
+    package let pathParameters: Int
+    /// Multiply-adds of one forward pass of that path.
+    package let pathMultiplyAdds: Int
+    /// Bytes of a worker's arena for one task, known before it runs.
+    package let workerArenaBytes: Int
+    /// Bytes of the coordinator's model and optimiser state.
+    package let coordinatorBytes: Int
+    /// Training samples per second of one thread on this machine, on that path.
+    package let samplesPerSecond: Double
+    /// Seconds of the whole search on one thread, scoring included, transfers not.
+    package let expectedSeconds: Double
+
+    /// Measures a search.
+    ///
+    /// - Parameters:
+    ///   - configuration: The run's settings.
+    ///   - data: The lists; nothing needs to be packed.
+    /// - Throws: `ConfigurationError`, or `ExecutionError` when the engine and the graph disagree.
+    package init(configuration: RunConfiguration, data: PreparedData) throws {
+        let program = try SearchProgram(
+            configuration: configuration, weightScans: data.weightScans,
+            alphaScans: data.alphaScans)
+        let supernet = CovidNet3DSupernet(
+            space: program.space, classes: configuration.classCount)
+        let alpha = ArchitectureParameters(
+            space: program.space, standardDeviation: configuration.search.alphaDeviation,
+            seed: configuration.seed)
+        let path = SampledPath(
+            from: alpha, seed: configuration.seed, step: 0,
+            phase: SearchProgram.Phase.weights.rawValue, path: 0
+        ).architecture
+        let graph = supernet.graph(of: path, input: configuration.input.size)
+        let batch = configuration.search.microBatchSize
+        let plan = ExecutionPlan(graph: graph, batch: batch, mode: .training)
+        let seconds = try Self.secondsPerTask(
+            plan, operators: supernet.operators(of: path), seed: configuration.seed)
+        trainingScans = data.scans.count - data.testScans.count
+        testScans = data.testScans.count
+        weightScans = data.weightScans.count
+        alphaScans = data.alphaScans.count
+        stepsPerEpoch = program.stepsPerEpoch
+        steps = program.stepCount
+        let perPhase = configuration.search.paths * configuration.search.microBatches
+        let phases = configuration.search.preset == .uniform ? 1 : 2
+        tasksPerStep = phases * perPhase
+        supernetParameters = supernet.operators.reduce(0) { $0 + $1.parameterCount }
+        pathParameters = graph.cost.parameters
+        pathMultiplyAdds = graph.cost.multiplyAdds
+        workerArenaBytes = plan.peakBytes
+        coordinatorBytes = 12 * supernetParameters
+        samplesPerSecond = Double(batch) / seconds
+        // A forward pass is a third of a step; two candidates are recalibrated and scored.
+        let scored =
+            configuration.search.calibrationBatches + data.alphaScans.count / max(batch, 1) + 1
+        let recordings = configuration.search.epochs / configuration.search.recordEvery
+        expectedSeconds =
+            seconds * (Double(steps * tasksPerStep) + Double(2 * scored * recordings) / 3)
+    }
+
+    private static func secondsPerTask(
+        _ plan: ExecutionPlan, operators: [OperatorLayout], seed: UInt64
+    ) throws -> Double {
+        let executor = Executor(threads: 1)
+        let parameters = ParameterSet(initializing: operators, seed: seed, model: "dry-run")
+        var stream = RandomStream(seed: seed, name: "dry-run")
+        let input = (0..<(plan.batch * plan.graph.inputSize.count)).map { _ in
+            Float(stream.nextUnit())
+        }
+        let labels = (0..<plan.batch).map { $0 % plan.graph.classes }
+        var best = Double.infinity
+        for _ in 0..<3 {
+            let start = ContinuousClock.now
+            _ = try executor.trainingStep(
+                plan, parameters: parameters, input: input, labels: labels)
+            best = min(best, (ContinuousClock.now - start) / .seconds(1))
+        }
+        return best
+    }
+}
