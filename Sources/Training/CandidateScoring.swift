@@ -1,4 +1,4 @@
-package import RunConfiguration
+import RunConfiguration
 package import SearchSpaces
 package import Tasks
 package import Tensors

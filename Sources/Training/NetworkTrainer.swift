@@ -1,4 +1,4 @@
-package import Optimizers
+import Optimizers
 package import RunConfiguration
 package import SearchSpaces
 package import Tasks

@@ -1,9 +1,9 @@
-package import Optimizers
+import Optimizers
 package import RunConfiguration
 package import SearchSpaces
 package import SearchStrategies
 package import Tasks
-package import Tensors
+import Tensors
 
 /// The search as a sequence of rounds: a function of configuration, seed and data alone.
 ///

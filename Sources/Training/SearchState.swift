@@ -2,7 +2,7 @@ package import Optimizers
 package import Runs
 package import SearchSpaces
 package import SearchStrategies
-package import Tasks
+import Tasks
 package import Tensors
 
 /// All that a search carries from step to step; with the configuration it determines the rest.

@@ -1,3 +1,4 @@
+import SearchSpaces
 package import SearchStrategies
 package import Tasks
 

@@ -1,10 +1,10 @@
-package import Execution
-package import Graphs
-package import Models
+import Execution
+import Graphs
+import Models
 package import RunConfiguration
 package import SearchSpaces
 import SearchStrategies
-package import Synchronization
+import Synchronization
 package import Tasks
 package import Tensors
 
@@ -51,7 +51,13 @@ package final class TaskRunner: TaskComputing {
     private let seed: UInt64
     private let volumes: [VolumeRole: any BatchSource]
     private let threads: Int
-    private let idle = Mutex<[Executor]>([])
+    private let idle = Mutex<[ExclusiveExecutor]>([])
+
+    /// An executor on the shelf, or in the hands of the one task that took it from there: never of
+    /// two threads at a time, which is what `Executor` demands.
+    private struct ExclusiveExecutor: @unchecked Sendable {
+        let executor: Executor
+    }
 
     /// A runner for one run.
     ///
@@ -110,9 +116,10 @@ package final class TaskRunner: TaskComputing {
             task.batch.scans, epoch: task.batch.epoch, augmented: task.batch.augmented)
         let labels = task.batch.scans.map { source.labels[$0] }
         let graph = supernet.graph(of: architecture, input: source.size)
-        let executor = idle.withLock { $0.popLast() } ?? Executor(threads: threads)
-        defer { idle.withLock { $0.append(executor) } }
-        return try executor.result(
+        let taken =
+            idle.withLock { $0.popLast() } ?? ExclusiveExecutor(executor: Executor(threads: threads))
+        defer { idle.withLock { $0.append(taken) } }
+        return try taken.executor.result(
             of: task, architecture: architecture, graph: graph, parameters: parameters,
             statistics: statistics, input: input, labels: labels, seed: seed)
     }
