@@ -43,7 +43,7 @@ let argumentParser: Target.Dependency = .product(
 let rows: [Row] = [
     // Row 1
     Row("Tensors"),
-    Row("Safetensors", ["Tensors", crypto]),
+    Row("Safetensors", ["Tensors"], tests: ["Tensors"]),
     // Row 2
     Row("Kernels", ["CKernels", "COpenBLAS", "Tensors"], tests: ["Safetensors", "Tensors"]),
     Row("SearchSpaces", ["Tensors"]),
