@@ -128,7 +128,8 @@ func kept(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
     }
 }
 
-let cSettings: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .release))]
+// The kernels are optimised in debug builds too: unoptimised they are a hundred times slower.
+let cSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
 var targets: [Target] =
     ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map { .systemLibrary(name: $0) }
@@ -150,6 +151,15 @@ for row in rows where exists("Sources/" + row.name) {
                 dependencies: kept([.init(stringLiteral: row.name)] + tests),
                 swiftSettings: swiftSettings))
     }
+}
+if exists("Tests/Benchmarks/Engine") {
+    targets.append(
+        .executableTarget(
+            name: "EngineBenchmark",
+            dependencies: kept(
+                ["Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers"]
+                    .map { .init(stringLiteral: $0) }),
+            path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings))
 }
 if exists("Sources/voxelnas") {
     targets.append(

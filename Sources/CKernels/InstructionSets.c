@@ -1,0 +1,43 @@
+#include "InstructionSets.h"
+
+static int best(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    return 2;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
+#endif
+  return 0;
+}
+
+int vn_level = 0;
+__attribute__((constructor)) static void choose(void) { vn_level = best(); }
+
+int vn_instruction_set(void) { return vn_level; }
+
+int vn_set_instruction_set(int level) {
+  int limit = best();
+  vn_level = level >= 0 && level <= limit ? level : limit;
+  return vn_level;
+}
+
+const char *vn_instruction_set_name(void) {
+#if defined(__x86_64__)
+  static const char *const names[3] = {"x86-64 (SSE2)", "AVX2+FMA", "AVX-512"};
+  return names[vn_level];
+#elif defined(__aarch64__)
+  return "NEON";
+#else
+  return "portable";
+#endif
+}
+
+int vn_numerics_class(void) {
+#if defined(__x86_64__)
+  return vn_level > 0;
+#else
+  return 1;
+#endif
+}

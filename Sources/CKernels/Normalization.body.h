@@ -1,0 +1,212 @@
+// Batch norm with its activation: sums in float over chunks of 64 rows, then in double.
+
+INLINE void FN(add_doubles)(double *p, V v) {
+  VD *out = (VD *)p;
+  *out += __builtin_convertvector(v, VD);
+}
+
+INLINE void FN(moments_block)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C,
+                              double *sums, double *squares, const int masked, MASK m) {
+  // Relative to the chunk's first row, so that a large mean costs no digits of the variance.
+  const V pivot = LOAD_SOME(x + r0 * C, masked, m);
+  V s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0};
+  ptrdiff_t r = r0;
+  for (; r + 1 < r1; r += 2) {
+    V a = LOAD_SOME(x + r * C, masked, m) - pivot, b = LOAD_SOME(x + (r + 1) * C, masked, m) - pivot;
+    s0 += a;
+    q0 = FMA(a, a, q0);
+    s1 += b;
+    q1 = FMA(b, b, q1);
+  }
+  if (r < r1) {
+    V a = LOAD_SOME(x + r * C, masked, m) - pivot;
+    s0 += a;
+    q0 = FMA(a, a, q0);
+  }
+  const double count = (double)(r1 - r0);
+  VD p = __builtin_convertvector(pivot, VD), s = __builtin_convertvector(s0 + s1, VD);
+  VD q = __builtin_convertvector(q0 + q1, VD);
+  *(VD *)sums += s + count * p;
+  *(VD *)squares += q + (2 * s + count * p) * p;
+}
+
+static void FN(vn_moments)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C, double *sums,
+                           double *squares) {
+  for (ptrdiff_t c = 0; c < (C + 15) / 16 * 16; c++) sums[c] = squares[c] = 0;
+  for (ptrdiff_t r = r0; r < r1; r += 64) {
+    const ptrdiff_t end = MIN(r + 64, r1);
+    ptrdiff_t c = 0;
+    for (; c + LANES <= C; c += LANES)
+      FN(moments_block)(x + c, r, end, C, sums + c, squares + c, 0, FN(mask)(LANES));
+    if (c < C) FN(moments_block)(x + c, r, end, C, sums + c, squares + c, 1, FN(mask)(C - c));
+  }
+}
+
+INLINE void FN(column_sums_block)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C,
+                                  double *sums, const int masked, MASK m) {
+  V s0 = {0}, s1 = {0};
+  ptrdiff_t r = r0;
+  for (; r + 1 < r1; r += 2) {
+    s0 += LOAD_SOME(x + r * C, masked, m);
+    s1 += LOAD_SOME(x + (r + 1) * C, masked, m);
+  }
+  if (r < r1) s0 += LOAD_SOME(x + r * C, masked, m);
+  FN(add_doubles)(sums, s0 + s1);
+}
+
+static void FN(vn_column_sums)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C,
+                               double *sums) {
+  for (ptrdiff_t c = 0; c < (C + 15) / 16 * 16; c++) sums[c] = 0;
+  for (ptrdiff_t r = r0; r < r1; r += 64) {
+    const ptrdiff_t end = MIN(r + 64, r1);
+    ptrdiff_t c = 0;
+    for (; c + LANES <= C; c += LANES)
+      FN(column_sums_block)(x + c, r, end, C, sums + c, 0, FN(mask)(LANES));
+    if (c < C) FN(column_sums_block)(x + c, r, end, C, sums + c, 1, FN(mask)(C - c));
+  }
+}
+
+INLINE V FN(activate)(V y, const int activation) {
+  if (activation >= VN_RELU) y = FN(at_least)((V){0}, y);
+  if (activation == VN_RELU6) y = FN(at_most)(BROADCAST(6), y);
+  return y;
+}
+
+// dy where the activation lets it through, decided on the recomputed pre-activation.
+INLINE V FN(masked_gradient)(V x, V dy, V scale, V shift, const int activation) {
+  if (activation == VN_LINEAR) return dy;
+  const V pre = FMA(x, scale, shift);
+  VI open = pre > (V){0};
+  if (activation == VN_RELU6) open &= pre < BROADCAST(6);
+  return (V)((VI)dy & open);
+}
+
+INLINE void FN(normalize_rows)(const float *x, const float *residual, float *y, ptrdiff_t r0,
+                               ptrdiff_t r1, ptrdiff_t C, const float *scale, const float *shift,
+                               const int activation, const int added) {
+  for (ptrdiff_t r = r0; r < r1; r++) {
+    const float *xr = x + r * C, *add = added ? residual + r * C : 0;
+    float *yr = y + r * C;
+    ptrdiff_t c = 0;
+    for (; c + LANES <= C; c += LANES) {
+      V v = FN(activate)(FMA(LOAD(xr + c), LOAD(scale + c), LOAD(shift + c)), activation);
+      if (added) v += LOAD(add + c);
+      STORE(yr + c, v);
+    }
+    if (c < C) {
+      MASK m = FN(mask)(C - c);
+      V v = FMA(FN(load_masked)(xr + c, m), FN(load_masked)(scale + c, m),
+                FN(load_masked)(shift + c, m));
+      v = FN(activate)(v, activation);
+      if (added) v += FN(load_masked)(add + c, m);
+      FN(store_masked)(yr + c, v, m);
+    }
+  }
+}
+
+static void FN(vn_normalize)(const float *x, const float *residual, float *y, ptrdiff_t r0,
+                             ptrdiff_t r1, ptrdiff_t C, const float *scale, const float *shift,
+                             int activation) {
+#define ROWS(a, added) FN(normalize_rows)(x, residual, y, r0, r1, C, scale, shift, a, added)
+  if (residual) {
+    if (activation == VN_LINEAR) ROWS(VN_LINEAR, 1);
+    else if (activation == VN_RELU) ROWS(VN_RELU, 1);
+    else ROWS(VN_RELU6, 1);
+  } else {
+    if (activation == VN_LINEAR) ROWS(VN_LINEAR, 0);
+    else if (activation == VN_RELU) ROWS(VN_RELU, 0);
+    else ROWS(VN_RELU6, 0);
+  }
+#undef ROWS
+}
+
+INLINE void FN(gradient_sums_block)(const float *x, const float *dy, ptrdiff_t r0, ptrdiff_t r1,
+                                    ptrdiff_t C, const float *scale, const float *shift,
+                                    const float *mean, const int activation, double *sums,
+                                    double *products, const int masked, MASK m) {
+  const V a = LOAD_SOME(scale, masked, m), b = LOAD_SOME(shift, masked, m);
+  const V mu = LOAD_SOME(mean, masked, m);
+  V s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0};
+  ptrdiff_t r = r0;
+  for (; r + 1 < r1; r += 2) {
+    V x0 = LOAD_SOME(x + r * C, masked, m), x1 = LOAD_SOME(x + (r + 1) * C, masked, m);
+    V g0 = LOAD_SOME(dy + r * C, masked, m), g1 = LOAD_SOME(dy + (r + 1) * C, masked, m);
+    g0 = FN(masked_gradient)(x0, g0, a, b, activation);
+    g1 = FN(masked_gradient)(x1, g1, a, b, activation);
+    s0 += g0;
+    q0 = FMA(g0, x0 - mu, q0);
+    s1 += g1;
+    q1 = FMA(g1, x1 - mu, q1);
+  }
+  if (r < r1) {
+    V x0 = LOAD_SOME(x + r * C, masked, m);
+    V g0 = FN(masked_gradient)(x0, LOAD_SOME(dy + r * C, masked, m), a, b, activation);
+    s0 += g0;
+    q0 = FMA(g0, x0 - mu, q0);
+  }
+  FN(add_doubles)(sums, s0 + s1);
+  FN(add_doubles)(products, q0 + q1);
+}
+
+INLINE void FN(gradient_sums)(const float *x, const float *dy, ptrdiff_t r0, ptrdiff_t r1,
+                              ptrdiff_t C, const float *scale, const float *shift,
+                              const float *mean, const int activation, double *sums,
+                              double *products) {
+  for (ptrdiff_t c = 0; c < (C + 15) / 16 * 16; c++) sums[c] = products[c] = 0;
+  for (ptrdiff_t r = r0; r < r1; r += 64) {
+    const ptrdiff_t end = MIN(r + 64, r1);
+    ptrdiff_t c = 0;
+    for (; c + LANES <= C; c += LANES)
+      FN(gradient_sums_block)(x + c, dy + c, r, end, C, scale + c, shift + c, mean + c, activation,
+                              sums + c, products + c, 0, FN(mask)(LANES));
+    if (c < C)
+      FN(gradient_sums_block)(x + c, dy + c, r, end, C, scale + c, shift + c, mean + c, activation,
+                              sums + c, products + c, 1, FN(mask)(C - c));
+  }
+}
+
+static void FN(vn_normalize_gradient_sums)(const float *x, const float *dy, ptrdiff_t r0,
+                                           ptrdiff_t r1, ptrdiff_t C, const float *scale,
+                                           const float *shift, const float *mean, int activation,
+                                           double *sums, double *products) {
+#define SUMS(a) FN(gradient_sums)(x, dy, r0, r1, C, scale, shift, mean, a, sums, products)
+  if (activation == VN_LINEAR) SUMS(VN_LINEAR);
+  else if (activation == VN_RELU) SUMS(VN_RELU);
+  else SUMS(VN_RELU6);
+#undef SUMS
+}
+
+INLINE void FN(gradient_rows)(const float *x, const float *dy, float *dx, ptrdiff_t r0,
+                              ptrdiff_t r1, ptrdiff_t C, const float *scale, const float *shift,
+                              const float *mean, const float *slope, const float *offset,
+                              const int activation) {
+  for (ptrdiff_t r = r0; r < r1; r++) {
+    const float *xr = x + r * C, *gr = dy + r * C;
+    float *out = dx + r * C;
+    ptrdiff_t c = 0;
+    for (; c + LANES <= C; c += LANES) {
+      V v = LOAD(xr + c), a = LOAD(scale + c);
+      V g = FN(masked_gradient)(v, LOAD(gr + c), a, LOAD(shift + c), activation);
+      STORE(out + c, FMA(g, a, FMA(v - LOAD(mean + c), LOAD(slope + c), LOAD(offset + c))));
+    }
+    if (c < C) {
+      MASK m = FN(mask)(C - c);
+#define SOME(p) FN(load_masked)((p) + c, m)
+      V v = SOME(xr), a = SOME(scale);
+      V g = FN(masked_gradient)(v, SOME(gr), a, SOME(shift), activation);
+      FN(store_masked)(out + c, FMA(g, a, FMA(v - SOME(mean), SOME(slope), SOME(offset))), m);
+#undef SOME
+    }
+  }
+}
+
+static void FN(vn_normalize_gradient)(const float *x, const float *dy, float *dx, ptrdiff_t r0,
+                                      ptrdiff_t r1, ptrdiff_t C, const float *scale,
+                                      const float *shift, const float *mean, const float *slope,
+                                      const float *offset, int activation) {
+#define ROWS(a) FN(gradient_rows)(x, dy, dx, r0, r1, C, scale, shift, mean, slope, offset, a)
+  if (activation == VN_LINEAR) ROWS(VN_LINEAR);
+  else if (activation == VN_RELU) ROWS(VN_RELU);
+  else ROWS(VN_RELU6);
+#undef ROWS
+}

@@ -1,0 +1,87 @@
+internal import Graphs
+internal import Tensors
+
+/// One call of the engine on buffers of the arena.
+enum Instruction: Sendable {
+    /// Where an instruction reads activations: the caller's input or a buffer.
+    enum Source: Hashable, Sendable {
+        case input
+        case buffer(Buffer)
+    }
+
+    /// A batch of volumes.
+    struct Volume: Hashable, Sendable {
+        let size: VolumeSize
+        let channels: Int
+    }
+
+    /// A window that moves over a volume.
+    struct Window: Hashable, Sendable {
+        let input: Volume
+        let output: Volume
+        let kernel: VolumeSize
+        let stride: VolumeSize
+    }
+
+    /// A matrix product over all voxels of the batch.
+    struct Product: Hashable, Sendable {
+        let rowsPerSample: Int
+        let inputs: Int
+        let outputs: Int
+        let weights: ParameterReference
+        let bias: ParameterReference?
+    }
+
+    /// A batch norm: its description, extents and the buffer with its scale, shift, mean and
+    /// inverse deviation.
+    struct Norm: Hashable, Sendable {
+        let layer: NodeKind.Normalization
+        let rowsPerSample: Int
+        let channels: Int
+        let state: Buffer
+    }
+
+    case convolution(Source, Buffer, Window, ParameterReference)
+    case gather(Source, Buffer, Window)
+    case product(Source, Buffer, Product)
+    case depthwise(Source, Buffer, Volume, kernel: Int, ParameterReference)
+    /// Batch statistics of a buffer into the norm's state; the buffer last is scratch.
+    case moments(Buffer, Norm, Buffer)
+    /// Recorded statistics into the norm's state.
+    case constants(Norm)
+    case normalize(Buffer, residual: Source?, Buffer, Norm)
+    case sum(Source, Source, Buffer, count: Int)
+    case globalAverage(Source, Buffer, Volume)
+    case dropout(Buffer, mask: Buffer, count: Int)
+    case linear(Buffer, Buffer, inputs: Int, outputs: Int, ParameterReference, ParameterReference)
+    /// Loss and the gradient of the logits.
+    case loss(Buffer, Buffer)
+
+    case linearWeights(
+        Buffer, Buffer, inputs: Int, outputs: Int, ParameterReference, ParameterReference)
+    case linearInput(Buffer, Buffer, inputs: Int, outputs: Int, ParameterReference)
+    case dropoutGradient(Buffer, mask: Buffer, count: Int)
+    case globalAverageGradient(Buffer, Buffer, Volume)
+    /// x, dy, dx; the last two buffers are scratch.
+    case normalizeGradient(Buffer, Buffer, Buffer, Norm, Buffer, Buffer)
+    /// dy, dx, scratch for the transposed weights.
+    case productInput(Buffer, Buffer, Product, Buffer, accumulate: Bool)
+    case productWeights(Source, Buffer, Product)
+    /// dy, scratch.
+    case productBias(Buffer, Product, Buffer)
+    case scatter(Buffer, Buffer, Window)
+    case depthwiseInput(Buffer, Buffer, Volume, kernel: Int, ParameterReference)
+    case depthwiseWeights(Source, Buffer, Volume, kernel: Int, ParameterReference)
+    /// x, dy, scratch.
+    case convolutionWeights(Source, Buffer, Window, ParameterReference, Buffer)
+    case slotProduct(Int, Buffer, Buffer, count: Int, Buffer)
+
+    /// Whether it is only for the gradients of parameters.
+    var isForParameters: Bool {
+        switch self {
+        case .linearWeights, .productWeights, .productBias, .depthwiseWeights, .convolutionWeights:
+            true
+        default: false
+        }
+    }
+}

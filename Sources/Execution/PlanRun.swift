@@ -1,0 +1,243 @@
+internal import CKernels
+internal import Graphs
+internal import Tensors
+
+/// One execution of a plan: its pointers, and the loop over its instructions.
+///
+/// Pointers are valid while the caller holds the arrays open; nothing here outlives the call.
+@safe struct PlanRun {
+    let plan: ExecutionPlan
+    let pool: ComputePool
+    let arena: UnsafeMutablePointer<Float>
+    let input: UnsafePointer<Float>
+    let parameters: [UnsafePointer<Float>]
+    let recorded: [UnsafePointer<Float>]
+    let statistics: [UnsafeMutablePointer<Float>]
+    let gradients: [UnsafeMutablePointer<Float>]
+
+    @unsafe init(
+        plan: ExecutionPlan, pool: ComputePool, arena: UnsafeMutablePointer<Float>,
+        input: UnsafePointer<Float>, parameters: [UnsafePointer<Float>],
+        recorded: [UnsafePointer<Float>], statistics: [UnsafeMutablePointer<Float>],
+        gradients: [UnsafeMutablePointer<Float>]
+    ) {
+        self.plan = plan
+        self.pool = pool
+        unsafe self.arena = arena
+        unsafe self.input = input
+        unsafe self.parameters = parameters
+        unsafe self.recorded = recorded
+        unsafe self.statistics = statistics
+        unsafe self.gradients = gradients
+    }
+
+    var batch: Int { plan.batch }
+
+    @unsafe func pointer(_ buffer: Buffer) -> UnsafeMutablePointer<Float> {
+        unsafe arena + plan.offsets[buffer.index]
+    }
+
+    @unsafe func pointer(_ source: Instruction.Source) -> UnsafePointer<Float> {
+        switch source {
+        case .input: unsafe input
+        case .buffer(let buffer): unsafe UnsafePointer(pointer(buffer))
+        }
+    }
+
+    @unsafe func doubles(_ buffer: Buffer) -> UnsafeMutablePointer<Double> {
+        unsafe UnsafeMutableRawPointer(pointer(buffer)).assumingMemoryBound(to: Double.self)
+    }
+
+    @unsafe func parameter(_ reference: ParameterReference) -> UnsafePointer<Float> {
+        unsafe parameters[reference.layer] + reference.range.lowerBound
+    }
+
+    @unsafe func gradient(_ reference: ParameterReference) -> UnsafeMutablePointer<Float> {
+        unsafe gradients[reference.layer] + reference.range.lowerBound
+    }
+
+    /// A copy of the first `count` floats of a buffer.
+    func floats(_ buffer: Buffer, _ count: Int) -> [Float] {
+        unsafe Array(UnsafeBufferPointer(start: pointer(buffer), count: count))
+    }
+
+    func volume(_ volume: Instruction.Volume) -> vn_volume {
+        vn_volume(
+            samples: batch, depth: volume.size.depth, height: volume.size.height,
+            width: volume.size.width, channels: volume.channels)
+    }
+
+    func geometry(_ window: Instruction.Window) -> vn_convolution {
+        vn_convolution(
+            input: volume(window.input), out_depth: window.output.size.depth,
+            out_height: window.output.size.height, out_width: window.output.size.width,
+            out_channels: window.output.channels, kernel_depth: window.kernel.depth,
+            kernel_height: window.kernel.height, kernel_width: window.kernel.width,
+            stride_depth: window.stride.depth, stride_height: window.stride.height,
+            stride_width: window.stride.width, pad_depth: window.kernel.depth / 2,
+            pad_height: window.kernel.height / 2, pad_width: window.kernel.width / 2)
+    }
+
+    /// Runs `body` on ranges that cover `0..<count`, a few per thread and no shorter than `grain`.
+    func split(_ count: Int, grain: Int, _ body: (Int, Int) -> Void) {
+        let parts = max(1, min(pool.threads * 4, count / max(grain, 1)))
+        if pool.threads == 1 {
+            body(0, count)
+        } else {
+            pool.run(parts) { body(count * $0 / parts, count * ($0 + 1) / parts) }
+        }
+    }
+}
+
+// MARK: - Forward
+
+extension PlanRun {
+    func forward(dropout: Dropout?) {
+        for instruction in plan.forward { unsafe run(instruction, dropout: dropout) }
+    }
+
+    @unsafe private func run(_ instruction: Instruction, dropout: Dropout?) {
+        switch instruction {
+        case .convolution(let x, let y, let window, let weights):
+            let (x, y, w) = unsafe (pointer(x), pointer(y), parameter(weights))
+            let geometry = geometry(window)
+            split(batch * window.output.size.depth * window.output.size.height, grain: 8) {
+                unsafe vn_direct_convolution(x, w, y, geometry, $0, $1)
+            }
+        case .gather(let x, let y, let window):
+            let (x, y) = unsafe (pointer(x), pointer(y))
+            let geometry = geometry(window)
+            split(batch * window.output.size.depth * window.output.size.height, grain: 16) {
+                unsafe vn_gather_strided(x, y, geometry, $0, $1)
+            }
+        case .product(let x, let y, let product):
+            let bias = unsafe product.bias.map { unsafe parameter($0) }
+            unsafe multiply(
+                rows: batch * product.rowsPerSample, inputs: product.inputs,
+                outputs: product.outputs, pointer(x), parameter(product.weights), pointer(y),
+                bias: bias)
+        case .depthwise(let x, let y, let extents, let kernel, let weights):
+            unsafe depthwise(
+                pointer(x), parameter(weights), pointer(y), extents, kernel, flipped: false)
+        case .moments(let x, let norm, let scratch):
+            unsafe moments(pointer(x), norm, doubles(scratch))
+        case .constants(let norm):
+            unsafe constants(norm)
+        case .normalize(let x, let residual, let y, let norm):
+            let (x, y, state) = unsafe (pointer(x), pointer(y), pointer(norm.state))
+            let added = unsafe residual.map { unsafe pointer($0) }
+            let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
+            let activation = norm.layer.activation.code
+            split(batch * norm.rowsPerSample, grain: max(1, 8192 / channels)) {
+                unsafe vn_normalize(
+                    x, added, y, $0, $1, channels, state, state + padded, activation)
+            }
+        case .sum(let a, let b, let y, let count):
+            let (a, b, y) = unsafe (pointer(a), pointer(b), pointer(y))
+            split(count, grain: 8192) { unsafe vn_add(a, b, y, $0, $1) }
+        case .globalAverage(let x, let y, let extents):
+            let (x, y) = unsafe (pointer(x), pointer(y))
+            split(batch, grain: 1) {
+                unsafe vn_global_average(x, y, extents.size.count, extents.channels, $0, $1)
+            }
+        case .dropout(let x, let mask, let count):
+            if let dropout { unsafe drop(pointer(x), mask: pointer(mask), count, dropout) }
+        case .linear(let x, let y, let inputs, let outputs, let weights, let bias):
+            unsafe vn_linear(
+                pointer(x), parameter(weights), parameter(bias), pointer(y), inputs, outputs, 0,
+                batch)
+        default: preconditionFailure("not a forward instruction")
+        }
+    }
+
+    /// `y = x · w + bias`, split into tiles that the caches hold.
+    @unsafe func multiply(
+        rows: Int, inputs: Int, outputs: Int, _ x: UnsafePointer<Float>,
+        _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        bias: UnsafePointer<Float>? = nil, accumulate: Bool = false
+    ) {
+        let tallest = rows >= 4096 ? 192 : rows >= 768 ? 96 : rows >= 128 ? 48 : rows
+        let widest =
+            rows >= 768
+            ? outputs
+            : rows >= 128
+                ? (outputs >= 384 ? 192 : 96)
+                : (outputs >= 384 ? 96 : 48)
+        let across = (outputs + widest - 1) / widest
+        let down = (rows + tallest - 1) / tallest
+        pool.run(across * down) { tile in
+            let (row, column) = (tile / across * tallest, tile % across * widest)
+            unsafe vn_matrix_multiply(
+                row, min(row + tallest, rows), column, min(column + widest, outputs), inputs, x,
+                inputs, w, outputs, y, outputs, bias, accumulate ? 1 : 0)
+        }
+    }
+
+    @unsafe func depthwise(
+        _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ extents: Instruction.Volume, _ kernel: Int, flipped: Bool
+    ) {
+        let volume = volume(extents)
+        split(vn_depthwise_items(volume), grain: 1) {
+            unsafe vn_depthwise(x, w, y, volume, kernel, flipped ? 1 : 0, $0, $1)
+        }
+    }
+
+    @unsafe private func moments(
+        _ x: UnsafePointer<Float>, _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>
+    ) {
+        let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
+        let rows = batch * norm.rowsPerSample
+        let parts = StepPlanner.parts(rows: rows)
+        pool.run(parts) { part in
+            let start = unsafe sums + 2 * part * padded
+            unsafe vn_moments(
+                x, rows * part / parts, rows * (part + 1) / parts, channels, start, start + padded)
+        }
+        let state = unsafe pointer(norm.state)
+        let layer = norm.layer
+        let record = unsafe statistics[layer.statistics.layer]
+        unsafe vn_normalization_coefficients(
+            sums, parts, padded, rows, channels, parameter(layer.scale), parameter(layer.shift),
+            layer.epsilon, state, state + padded, state + 2 * padded, state + 3 * padded,
+            record + layer.statistics.variance.lowerBound)
+        unsafe (record + layer.statistics.mean.lowerBound)
+            .update(from: state + 2 * padded, count: channels)
+    }
+
+    @unsafe private func constants(_ norm: Instruction.Norm) {
+        let padded = StepPlanner.padded(norm.channels)
+        let state = unsafe pointer(norm.state)
+        let layer = norm.layer
+        let record = unsafe recorded[layer.statistics.layer]
+        unsafe vn_normalization_constants(
+            record + layer.statistics.mean.lowerBound,
+            record + layer.statistics.variance.lowerBound, norm.channels,
+            parameter(layer.scale), parameter(layer.shift), layer.epsilon, state, state + padded,
+            state + 2 * padded, state + 3 * padded)
+    }
+
+    @unsafe private func drop(
+        _ x: UnsafeMutablePointer<Float>, mask: UnsafeMutablePointer<Float>, _ count: Int,
+        _ dropout: Dropout
+    ) {
+        var stream = dropout.stream
+        let threshold = UInt32(min(max(dropout.rate, 0) * 0x1p32, 0x1p32 - 1))
+        let kept = Float(1 / (1 - dropout.rate))
+        for index in 0..<count {
+            unsafe mask[index] = stream.next() >= threshold ? kept : 0
+            unsafe x[index] *= mask[index]
+        }
+    }
+}
+
+extension Activation {
+    /// The C kernels' number of the activation.
+    var code: Int32 {
+        switch self {
+        case .linear: Int32(VN_LINEAR)
+        case .relu: Int32(VN_RELU)
+        case .relu6: Int32(VN_RELU6)
+        }
+    }
+}

@@ -1,0 +1,359 @@
+internal import Graphs
+internal import Tensors
+
+/// Turns a graph into instructions, noting the lifetime of every buffer.
+struct StepPlanner {
+    private let graph: Graph
+    private let batch: Int
+    private let mode: ExecutionMode
+
+    private(set) var forward: [Instruction] = []
+    private(set) var backward: [Instruction] = []
+    private(set) var buffers = BufferPlanner()
+    private(set) var logits = Buffer(index: 0)
+    private(set) var features: Buffer?
+    private(set) var slotProductsEnd = 0
+
+    /// The output of each node.
+    private var values: [Instruction.Source]
+    /// The dense input of a strided product, and the norm states, masks, by node.
+    private var gathered: [Int: Buffer] = [:]
+    private var norms: [Int: Instruction.Norm] = [:]
+    private var masks: [Int: Buffer] = [:]
+    /// Sums that were fused into the normalisation before them.
+    private var fused: Set<Int> = []
+    private let consumers: [[Int]]
+
+    init(graph: Graph, batch: Int, mode: ExecutionMode) {
+        self.graph = graph
+        self.batch = batch
+        self.mode = mode
+        values = Array(repeating: .input, count: graph.nodes.count)
+        var consumers: [[Int]] = Array(repeating: [], count: graph.nodes.count)
+        for (index, node) in graph.nodes.enumerated() {
+            for input in node.inputs { consumers[input].append(index) }
+        }
+        self.consumers = consumers
+    }
+
+    mutating func plan() {
+        for index in graph.nodes.indices.dropFirst() { planForward(index) }
+        if case .buffer(let buffer) = values[graph.nodes.count - 1] { logits = buffer }
+        if case .buffer(let buffer) = values[graph.features] { features = buffer }
+        if mode == .training { planBackward() }
+        // The results are read after the last instruction.
+        buffers.touch(logits, at: time)
+        if mode == .inference, let features { buffers.touch(features, at: time) }
+    }
+
+    private var time: Int { forward.count + backward.count }
+
+    private mutating func emit(_ instruction: Instruction, _ used: Buffer?...) {
+        for buffer in used.compactMap(\.self) { buffers.touch(buffer, at: time) }
+        forward.append(instruction)
+    }
+
+    private mutating func emitBack(_ instruction: Instruction, _ used: Buffer?...) {
+        for buffer in used.compactMap(\.self) { buffers.touch(buffer, at: time) }
+        backward.append(instruction)
+    }
+
+    private func buffer(of source: Instruction.Source) -> Buffer? {
+        if case .buffer(let buffer) = source { buffer } else { nil }
+    }
+
+    /// The buffer of a node that is not the input.
+    private func value(_ index: Int) -> Buffer {
+        guard let buffer = buffer(of: values[index]) else {
+            preconditionFailure("the input is used where a computed value is needed")
+        }
+        return buffer
+    }
+
+    private func volume(_ index: Int) -> Instruction.Volume {
+        Instruction.Volume(size: graph.nodes[index].size, channels: graph.nodes[index].channels)
+    }
+
+    /// The number of fixed parts that a sum over `rows` is taken in.
+    static func parts(rows: Int) -> Int { rows >= 1024 ? 16 : 2 }
+
+    static func padded(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
+
+    /// Scratch for `fields` double sums per channel and part.
+    private mutating func sumScratch(rows: Int, channels: Int, fields: Int) -> Buffer {
+        buffers.buffer(2 * fields * Self.parts(rows: rows) * Self.padded(channels))
+    }
+}
+
+// MARK: - Forward
+
+extension StepPlanner {
+    private mutating func planForward(_ index: Int) {
+        let node = graph.nodes[index]
+        let input = node.inputs[0]
+        let source = values[input]
+        switch node.kind {
+        case .input: preconditionFailure("only the first node is the input")
+        case .convolution(let weights, let kernel, let stride):
+            let output = buffers.buffer(batch * node.count)
+            let window = Instruction.Window(
+                input: volume(input), output: volume(index), kernel: kernel, stride: stride)
+            emit(.convolution(source, output, window, weights), buffer(of: source), output)
+            values[index] = .buffer(output)
+        case .pointwise(let weights, let bias, let stride):
+            var dense = source
+            if stride != VolumeSize(cubic: 1) {
+                let window = self.window(index, stride: stride)
+                let copy = buffers.buffer(batch * node.size.count * graph.nodes[input].channels)
+                emit(.gather(source, copy, window), buffer(of: source), copy)
+                gathered[index] = copy
+                dense = .buffer(copy)
+            }
+            let output = buffers.buffer(batch * node.count)
+            emit(
+                .product(dense, output, product(index, weights, bias)), buffer(of: dense), output)
+            values[index] = .buffer(output)
+        case .depthwise(let weights, let kernel):
+            let output = buffers.buffer(batch * node.count)
+            emit(
+                .depthwise(source, output, volume(index), kernel: kernel, weights),
+                buffer(of: source), output)
+            values[index] = .buffer(output)
+        case .normalization(let layer):
+            planNormalization(index, layer)
+        case .sum:
+            if fused.contains(index) {
+                values[index] = source
+            } else {
+                let output = buffers.buffer(batch * node.count)
+                let other = values[node.inputs[1]]
+                emit(
+                    .sum(source, other, output, count: batch * node.count), buffer(of: source),
+                    buffer(of: other), output)
+                values[index] = .buffer(output)
+            }
+        case .globalAverage:
+            let output = buffers.buffer(batch * node.count)
+            emit(.globalAverage(source, output, volume(input)), buffer(of: source), output)
+            values[index] = .buffer(output)
+        case .dropout:
+            values[index] = source
+            guard mode == .training else { break }
+            let mask = buffers.buffer(batch * node.count)
+            masks[index] = mask
+            emit(
+                .dropout(value(input), mask: mask, count: batch * node.count), value(input), mask)
+        case .linear(let weights, let bias):
+            let output = buffers.buffer(batch * node.count)
+            emit(
+                .linear(
+                    value(input), output, inputs: graph.nodes[input].channels,
+                    outputs: node.channels, weights, bias), value(input), output)
+            values[index] = .buffer(output)
+        }
+    }
+
+    private func window(_ index: Int, stride: VolumeSize) -> Instruction.Window {
+        let input = graph.nodes[index].inputs[0]
+        let inside = volume(input)
+        return Instruction.Window(
+            input: inside,
+            output: Instruction.Volume(size: graph.nodes[index].size, channels: inside.channels),
+            kernel: VolumeSize(cubic: 1), stride: stride)
+    }
+
+    private func product(
+        _ index: Int, _ weights: ParameterReference, _ bias: ParameterReference?
+    ) -> Instruction.Product {
+        let node = graph.nodes[index]
+        return Instruction.Product(
+            rowsPerSample: node.size.count, inputs: graph.nodes[node.inputs[0]].channels,
+            outputs: node.channels, weights: weights, bias: bias)
+    }
+
+    private mutating func planNormalization(_ index: Int, _ layer: NodeKind.Normalization) {
+        let node = graph.nodes[index]
+        let rows = batch * node.size.count
+        let input = value(node.inputs[0])
+        let norm = Instruction.Norm(
+            layer: layer, rowsPerSample: node.size.count, channels: node.channels,
+            state: buffers.buffer(4 * Self.padded(node.channels)))
+        norms[index] = norm
+        if mode == .inference {
+            emit(.constants(norm), norm.state)
+        } else {
+            let scratch = sumScratch(rows: rows, channels: node.channels, fields: 2)
+            emit(.moments(input, norm, scratch), input, norm.state, scratch)
+        }
+        // A sum that directly follows is added in the same pass.
+        var residual: Instruction.Source?
+        if consumers[index].count == 1, let next = consumers[index].first,
+            graph.nodes[next].kind == .sum, graph.nodes[next].inputs[0] == index,
+            graph.nodes[next].inputs[1] < index
+        {
+            residual = values[graph.nodes[next].inputs[1]]
+            fused.insert(next)
+        }
+        // Only the backward pass needs what went in.
+        let output = mode == .training ? buffers.buffer(batch * node.count) : input
+        emit(
+            .normalize(input, residual: residual, output, norm), input,
+            residual.flatMap { buffer(of: $0) }, output, norm.state)
+        values[index] = .buffer(output)
+    }
+}
+
+// MARK: - Backward
+
+extension StepPlanner {
+    /// The gradients of node outputs that are known so far.
+    ///
+    /// Several nodes may share a buffer, because a sum hands on its own gradient unchanged.
+    private struct Gradients {
+        private var buffers: [Int: Buffer] = [:]
+
+        subscript(node: Int) -> Buffer? {
+            get { buffers[node] }
+            set { buffers[node] = newValue }
+        }
+
+        /// Whether a node other than `node`, still to be visited, reads the same buffer.
+        func isShared(_ buffer: Buffer, by node: Int, visiting index: Int) -> Bool {
+            buffers.contains { $0.key != node && $0.key <= index && $0.value == buffer }
+        }
+    }
+
+    private mutating func planBackward() {
+        var gradients = Gradients()
+        let top = buffers.buffer(batch * graph.classes)
+        emitBack(.loss(logits, top), logits, top)
+        gradients[graph.nodes.count - 1] = top
+        for index in graph.nodes.indices.reversed() {
+            guard let gradient = gradients[index] else { continue }
+            let node = graph.nodes[index]
+            if let slot = node.slot {
+                let scratch = buffers.buffer(2 * Self.dotParts)
+                emitBack(
+                    .slotProduct(
+                        slot, value(index), gradient, count: batch * node.count, scratch),
+                    value(index), gradient, scratch)
+                slotProductsEnd = backward.count
+            }
+            planBackward(index, gradient, &gradients)
+        }
+    }
+
+    /// The number of fixed parts of a dot product.
+    static let dotParts = 16
+
+    private mutating func planBackward(
+        _ index: Int, _ gradient: Buffer, _ gradients: inout Gradients
+    ) {
+        let node = graph.nodes[index]
+        guard let input = node.inputs.first else { return }
+        let source = values[input]
+        let wantsInput = input != 0
+        switch node.kind {
+        case .input: break
+        case .linear(let weights, let bias):
+            let inputs = graph.nodes[input].channels
+            emitBack(
+                .linearWeights(
+                    value(input), gradient, inputs: inputs, outputs: node.channels, weights, bias),
+                value(input), gradient)
+            let result = buffers.buffer(batch * inputs)
+            emitBack(
+                .linearInput(gradient, result, inputs: inputs, outputs: node.channels, weights),
+                gradient, result)
+            gradients[input] = result
+        case .dropout:
+            if let mask = masks[index] {
+                emitBack(
+                    .dropoutGradient(gradient, mask: mask, count: batch * node.count), gradient,
+                    mask)
+            }
+            gradients[input] = gradient
+        case .globalAverage:
+            let result = buffers.buffer(batch * graph.nodes[input].count)
+            emitBack(.globalAverageGradient(gradient, result, volume(input)), gradient, result)
+            gradients[input] = result
+        case .sum:
+            for other in node.inputs {
+                precondition(gradients[other] == nil, "a sum's input has another reader behind it")
+                gradients[other] = gradient
+            }
+        case .normalization:
+            guard let norm = norms[index] else { preconditionFailure("no state for a batch norm") }
+            let rows = batch * node.size.count
+            let sums = sumScratch(rows: rows, channels: node.channels, fields: 2)
+            let line = buffers.buffer(2 * Self.padded(node.channels))
+            let shared = gradients.isShared(gradient, by: index, visiting: index)
+            let result = shared ? buffers.buffer(batch * node.count) : gradient
+            emitBack(
+                .normalizeGradient(value(input), gradient, result, norm, sums, line),
+                value(input), gradient, result, norm.state, sums, line)
+            gradients[input] = result
+        case .pointwise(let weights, let bias, let stride):
+            planBackwardProduct(
+                index, gradient, product(index, weights, bias), stride, &gradients)
+        case .depthwise(let weights, let kernel):
+            emitBack(
+                .depthwiseWeights(source, gradient, volume(index), kernel: kernel, weights),
+                buffer(of: source), gradient)
+            guard wantsInput else { break }
+            precondition(gradients[input] == nil, "a depthwise input has another reader")
+            let result = buffers.buffer(batch * node.count)
+            emitBack(
+                .depthwiseInput(gradient, result, volume(index), kernel: kernel, weights),
+                gradient, result)
+            gradients[input] = result
+        case .convolution(let weights, let kernel, let stride):
+            precondition(!wantsInput, "a dense convolution is only run on the input")
+            let window = Instruction.Window(
+                input: volume(input), output: volume(index), kernel: kernel, stride: stride)
+            let scratch = buffers.buffer(batch * weights.range.count)
+            emitBack(
+                .convolutionWeights(source, gradient, window, weights, scratch),
+                buffer(of: source), gradient, scratch)
+        }
+    }
+
+    private mutating func planBackwardProduct(
+        _ index: Int, _ gradient: Buffer, _ product: Instruction.Product, _ stride: VolumeSize,
+        _ gradients: inout Gradients
+    ) {
+        let input = graph.nodes[index].inputs[0]
+        let dense = gathered[index].map(Instruction.Source.buffer) ?? values[input]
+        emitBack(.productWeights(dense, gradient, product), buffer(of: dense), gradient)
+        if product.bias != nil {
+            let scratch = sumScratch(
+                rows: batch * product.rowsPerSample, channels: product.outputs, fields: 1)
+            emitBack(.productBias(gradient, product, scratch), gradient, scratch)
+        }
+        guard input != 0 else { return }
+        let transposed = buffers.buffer(product.inputs * product.outputs)
+        let isDense = stride == VolumeSize(cubic: 1)
+        if isDense, let known = gradients[input] {
+            // The other readers of this buffer come later in the graph and are done with it.
+            precondition(
+                !gradients.isShared(known, by: input, visiting: index - 1),
+                "a gradient is still needed unchanged")
+            emitBack(
+                .productInput(gradient, known, product, transposed, accumulate: true), gradient,
+                known, transposed)
+            return
+        }
+        precondition(gradients[input] == nil, "a strided product's input has another reader")
+        let result = buffers.buffer(batch * product.rowsPerSample * product.inputs)
+        emitBack(
+            .productInput(gradient, result, product, transposed, accumulate: false), gradient,
+            result, transposed)
+        if isDense {
+            gradients[input] = result
+        } else {
+            let spread = buffers.buffer(batch * graph.nodes[input].count)
+            emitBack(.scatter(result, spread, window(index, stride: stride)), result, spread)
+            gradients[input] = spread
+        }
+    }
+}
