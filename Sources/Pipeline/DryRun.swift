@@ -1,3 +1,4 @@
+import Graphs
 import Execution
 import Models
 package import RunConfiguration

@@ -1,3 +1,4 @@
+import Graphs
 import CTData
 import Evaluation
 import Models

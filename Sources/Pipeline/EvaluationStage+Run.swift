@@ -1,3 +1,5 @@
+import RunConfiguration
+import Models
 import CTData
 package import Evaluation
 import Foundation

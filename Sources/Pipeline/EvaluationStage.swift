@@ -1,4 +1,5 @@
-package import CTData
+import Optimizers
+import CTData
 package import Evaluation
 import Foundation
 package import Models
@@ -6,7 +7,7 @@ package import RunConfiguration
 package import Runs
 package import SearchSpaces
 package import Tasks
-package import Tensors
+import Tensors
 package import Training
 
 /// Trains what a search found, chooses by validation alone, and opens the test list once.

@@ -1,3 +1,4 @@
+import Tensors
 package import CTData
 import Crypto
 import Foundation

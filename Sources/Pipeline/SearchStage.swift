@@ -1,8 +1,9 @@
+import Graphs
 import Foundation
 package import Models
 package import RunConfiguration
 package import Runs
-package import SearchSpaces
+import SearchSpaces
 import SearchStrategies
 package import Tasks
 import Tensors

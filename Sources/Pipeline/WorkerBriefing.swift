@@ -1,7 +1,7 @@
 package import CTData
 import Foundation
 package import RunConfiguration
-package import Tensors
+import Tensors
 package import Training
 
 /// What a worker is told when it joins: the run's settings and where the shards are.
