@@ -1,7 +1,6 @@
 import ArgumentParser
 import CTData
 import Foundation
-import Phantoms
 import Pipeline
 import RunConfiguration
 
@@ -9,7 +8,7 @@ import RunConfiguration
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data", abstract: "Looks at scans, packs them, and makes synthetic ones.",
-        subcommands: [DataStatsCommand.self, DataPackCommand.self, DataPhantomCommand.self])
+        subcommands: [DataStatsCommand.self, DataPackCommand.self])
 }
 
 /// `voxelnas data stats`.
