@@ -52,7 +52,7 @@ let rows: [Row] = [
     // Row 2
     Row("Kernels", ["CKernels", "COpenBLAS", "Tensors"], tests: ["Safetensors", "Tensors"]),
     Row("SearchSpaces", ["Tensors"]),
-    Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"]),
+    Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", crypto]),
     Row("ZeroMQ", ["CZeroMQ"]),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", yams, crypto], tests: ["SearchSpaces"]),
     // Row 3

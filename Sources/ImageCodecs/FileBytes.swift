@@ -23,8 +23,8 @@ package enum FileBytes {
         }
         var failure: String?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            while count < size {
-                let got = unsafe Glibc.read(descriptor, buffer.baseAddress! + count, size - count)
+            while count < size, let start = buffer.baseAddress {
+                let got = unsafe Glibc.read(descriptor, start + count, size - count)
                 if got < 0 && errno == EINTR { continue }
                 if got < 0 { failure = lastError() }
                 if got <= 0 { break }
@@ -33,6 +33,20 @@ package enum FileBytes {
         }
         if let failure { throw .unreadable(file: path, reason: failure) }
         return bytes
+    }
+
+    /// The size of a file in bytes.
+    ///
+    /// - Throws: ``ImageCodecError/unreadable(file:reason:)``, also for what is no regular file.
+    package static func size(of path: String) throws(ImageCodecError) -> Int {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw .unreadable(file: path, reason: lastError())
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .unreadable(file: path, reason: "not a regular file")
+        }
+        return Int(status.st_size)
     }
 
     /// Writes a file so that it is either the old one or the whole new one.
@@ -45,9 +59,9 @@ package enum FileBytes {
         var failure: String?
         unsafe bytes.withUnsafeBytes { buffer in
             var written = 0
-            while written < buffer.count {
+            while written < buffer.count, let start = buffer.baseAddress {
                 let count = unsafe Glibc.write(
-                    descriptor, buffer.baseAddress! + written, buffer.count - written)
+                    descriptor, start + written, buffer.count - written)
                 if count < 0 && errno == EINTR { continue }
                 if count < 0 {
                     failure = lastError()

@@ -17,11 +17,8 @@ package enum PNGDecoder {
                     ? "a broken signature" : ImageCodecError.guess(bytes))
         }
         var decoded = unsafe cpng_picture()
-        let result = unsafe bytes.withUnsafeBufferPointer { buffer in
-            unsafe cpng_decode(
-                buffer.baseAddress!, buffer.count, UInt32(clamping: limits.pixels),
-                UInt64(limits.pixels), &decoded)
-        }
+        let result = unsafe cpng_decode(
+            bytes, bytes.count, UInt32(clamping: limits.pixels), UInt64(limits.pixels), &decoded)
         guard result == 0, let samples = unsafe decoded.samples else {
             throw unsafe .damaged(file: path, reason: message(&decoded.message))
         }
@@ -80,11 +77,8 @@ package enum PNGEncoder {
         precondition(
             samples.count == width * height * channels * depth / 8, "pixels and size disagree")
         var file = unsafe cpng_file()
-        let result = unsafe samples.withUnsafeBufferPointer { buffer in
-            unsafe cpng_encode(
-                buffer.baseAddress!, UInt32(width), UInt32(height), CInt(channels), CInt(depth),
-                &file)
-        }
+        let result = unsafe cpng_encode(
+            samples, UInt32(width), UInt32(height), CInt(channels), CInt(depth), &file)
         guard result == 0, let start = unsafe file.bytes else {
             throw unsafe .unwritable(file: path, reason: message(&file.message))
         }

@@ -65,10 +65,8 @@ package enum TIFFEncoder {
         precondition(width > 0 && gray16.count == width * height, "pixels and size disagree")
         let temporary = FileBytes.temporaryName(for: path)
         var text = [CChar](repeating: 0, count: Int(CTIFF_MESSAGE_SIZE))
-        let result = unsafe gray16.withUnsafeBufferPointer { buffer in
-            unsafe ctiff_write_gray16(
-                temporary, buffer.baseAddress!, UInt32(width), UInt32(height), &text)
-        }
+        let result = unsafe ctiff_write_gray16(
+            temporary, gray16, UInt32(width), UInt32(height), &text)
         guard result == 0 else {
             let reason = String(
                 decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

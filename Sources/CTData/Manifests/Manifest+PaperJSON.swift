@@ -14,6 +14,7 @@ extension Manifest {
     ///   - classes: The class index of every label in the file.
     ///   - split: What the scans' `split` shall say, such as `train`.
     ///   - missing: What is done about files that do not exist.
+    /// - Returns: The scans in the order of class, patient and scan.
     /// - Throws: ``ManifestError`` naming the file and the keys.
     package static func read(
         paperJSON file: String, root: String, classes: [String: Int], split: String,

@@ -13,6 +13,7 @@ extension Manifest {
     ///   - root: The folder that the column `file` is relative to.
     ///   - classes: The class index of every label.
     ///   - missing: What is done about files that do not exist.
+    /// - Returns: The scans in the order of the lines.
     /// - Throws: ``ManifestError`` naming the file and the line.
     package static func read(
         table file: String, root: String, classes: [String: Int], missing: MissingFiles = .refuse

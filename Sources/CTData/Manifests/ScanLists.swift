@@ -30,6 +30,7 @@ package struct ScanLists: Hashable, Sendable {
     ///   - data: The run file's settings.
     ///   - folder: The run file's folder, which names are relative to.
     ///   - requiresFiles: False for statistics of a manifest without its files.
+    /// - Returns: Both lists.
     /// - Throws: ``ManifestError`` for manifests that cannot be read, have no training scans, or
     ///   share patients between training and test.
     package static func read(

@@ -32,9 +32,7 @@ package struct SliceResize: Sendable {
             antialiased: antialiased)
     }
 
-    /// The resized slice.
-    ///
-    /// - Parameter slice: Pixels row by row.
+    /// The resized slice of a slice, both row by row.
     package func callAsFunction(_ slice: [Float]) -> [Float] {
         let narrow = columns.apply(slice, outer: inputHeight, inputCount: inputWidth, inner: 1)
         return rows.apply(narrow, outer: 1, inputCount: inputHeight, inner: columns.count)

@@ -12,6 +12,7 @@ package enum SliceSelection {
     ///   - target: The depth of the volume, at least 1.
     ///   - method: The rule; when `count` equals `target`, every rule takes all slices once.
     ///   - stream: Where the random rules draw from.
+    /// - Returns: `target` ascending indices below `count`.
     package static func indices(
         of count: Int, target: Int, by method: InputConfiguration.SliceSampling,
         stream: inout RandomStream

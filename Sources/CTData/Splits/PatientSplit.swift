@@ -21,6 +21,7 @@ package enum PatientSplit {
     ///     gets at least one patient of every class.
     ///   - seed: The run's seed.
     ///   - name: What the split is for; splits of other names are independent.
+    /// - Returns: The two parts.
     /// - Throws: ``ManifestError/tooFewPatients(className:found:needed:purpose:)``.
     package static func halves(
         _ scans: [ScanReference], share: Double, seed: UInt64, name: String

@@ -78,8 +78,9 @@ import CZlib
         unsafe bytes.withUnsafeBufferPointer { source in
             let available = min(source.count - position, 1 << 30)
             let wanted = min(buffer.count, 1 << 30)
-            unsafe stream.pointee.next_in = UnsafeMutablePointer(
-                mutating: source.baseAddress! + position)
+            unsafe stream.pointee.next_in = source.baseAddress.map {
+                unsafe UnsafeMutablePointer(mutating: $0 + position)
+            }
             unsafe stream.pointee.avail_in = UInt32(available)
             unsafe stream.pointee.next_out = buffer.baseAddress
             unsafe stream.pointee.avail_out = UInt32(wanted)

@@ -41,9 +41,7 @@ struct NIfTIHeader {
 
     var voxelCount: Int { dimensions.reduce(1, *) }
 
-    /// Reads a header.
-    ///
-    /// - Parameter bytes: The first 544 bytes of the file, or fewer when it is shorter.
+    /// Reads a header from the first 544 bytes of a file, or fewer when it is shorter.
     init(_ bytes: [UInt8], path: String, limits: DecodingLimits) throws(ImageCodecError) {
         guard bytes.count >= Self.shortest else {
             throw .damaged(
