@@ -45,26 +45,35 @@ let rows: [Row] = [
     Row("Tensors"),
     Row("Safetensors", ["Tensors"], tests: ["Tensors"]),
     // Row 2
-    Row("Kernels", ["CKernels", "COpenBLAS", "Tensors"], tests: ["Safetensors", "Tensors"]),
+    Row(
+        "Kernels", ["CKernels", "COpenBLAS", "Tensors"],
+        tests: ["GoldenVectors", "Safetensors", "Tensors"]),
     Row("SearchSpaces", ["Tensors"]),
     Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"]),
     Row("ZeroMQ", ["CZeroMQ"]),
     Row("RunConfiguration", ["SearchSpaces", yams, crypto], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
-    Row("Optimizers", ["Tensors", "Kernels"], tests: ["Tensors", "Safetensors"]),
+    Row("Optimizers", ["Tensors", "Kernels"], tests: ["GoldenVectors", "Tensors", "Safetensors"]),
     Row("Tasks", ["Tensors", "SearchSpaces"]),
     Row(
         "CTData", ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration", crypto],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
     Row(
-        "WireProtocol", ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
+        "WireProtocol",
+        ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
         tests: ["Tensors", "SearchSpaces", "Tasks"]),
     // Row 4
-    Row("Models", ["Tensors", "SearchSpaces", "Graphs"], tests: ["Tensors", "SearchSpaces", "Graphs"]),
+    Row(
+        "Models", ["Tensors", "SearchSpaces", "Graphs"],
+        tests: ["Tensors", "SearchSpaces", "Graphs"]),
     Row(
         "Execution", ["CKernels", "Tensors", "Kernels", "Graphs"],
-        tests: ["Tensors", "SearchSpaces", "Graphs", "Models", "Safetensors", "Optimizers"]),
+        tests: [
+            "GoldenVectors", "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models",
+            "Safetensors",
+            "Optimizers",
+        ]),
     Row("SearchStrategies", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("Evaluation", ["Tensors", "ImageCodecs"], tests: ["Tensors", "ImageCodecs"]),
     Row(
@@ -88,10 +97,22 @@ let rows: [Row] = [
         ]),
     Row("Transport", ["ZeroMQ", "WireProtocol"], tests: ["ZeroMQ", "WireProtocol"]),
     // Row 6
-    Row("Coordinator", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport", "ZeroMQ"], tests: nil),
     Row(
-        "Worker", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport", "ZeroMQ"],
-        tests: ["Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport", "ZeroMQ"]),
+        "Coordinator",
+        [
+            "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport",
+            "ZeroMQ",
+        ], tests: nil),
+    Row(
+        "Worker",
+        [
+            "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport",
+            "ZeroMQ",
+        ],
+        tests: [
+            "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
+            "Transport", "ZeroMQ",
+        ]),
 ]
 
 /// While targets arrive one by one, those without a folder are left out.
@@ -101,7 +122,7 @@ func exists(_ path: String) -> Bool {
 func kept(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
     dependencies.filter {
         guard case .byNameItem(let name, _) = $0 else { return true }
-        return exists("Sources/" + name)
+        return exists("Sources/" + name) || exists("Tests/" + name)
     }
 }
 
@@ -109,7 +130,9 @@ func kept(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
 let cSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
 var targets: [Target] =
-    ["CPNG", "CTIFF", "CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map { .systemLibrary(name: $0) }
+    ["CPNG", "CTIFF", "CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map {
+        .systemLibrary(name: $0)
+    }
 if exists("Sources/CKernels") { targets.append(.target(name: "CKernels", cSettings: cSettings)) }
 if exists("Sources/CWireMessages") {
     targets.append(.target(name: "CWireMessages", dependencies: ["CProtobufC"]))
@@ -121,17 +144,27 @@ for row in rows where exists("Sources/" + row.name) {
     if let tests = row.tests, exists("Tests/" + row.name + "Tests") {
         targets.append(
             .testTarget(
-                name: row.name + "Tests", dependencies: kept([.init(stringLiteral: row.name)] + tests),
+                name: row.name + "Tests",
+                dependencies: kept([.init(stringLiteral: row.name)] + tests),
                 swiftSettings: swiftSettings))
     }
+}
+if exists("Tests/GoldenVectors") {
+    targets.append(
+        .target(
+            name: "GoldenVectors", dependencies: ["Safetensors", "Tensors"],
+            path: "Tests/GoldenVectors", swiftSettings: swiftSettings))
 }
 if exists("Tests/Benchmarks/Engine") {
     targets.append(
         .executableTarget(
             name: "EngineBenchmark",
             dependencies: kept(
-                ["Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers"]
-                    .map { .init(stringLiteral: $0) }),
+                [
+                    "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution",
+                    "Optimizers",
+                ]
+                .map { .init(stringLiteral: $0) }),
             path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings))
 }
 if exists("Sources/voxelnas") {

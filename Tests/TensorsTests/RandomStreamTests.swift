@@ -27,7 +27,9 @@ struct RandomStreamTests {
             return stream.next()
         }
         #expect(first(1, "a", 0) == first(1, "a", 0))
-        #expect(Set([first(1, "a", 0), first(2, "a", 0), first(1, "b", 0), first(1, "a", 1)]).count == 4)
+        #expect(
+            Set([first(1, "a", 0), first(2, "a", 0), first(1, "b", 0), first(1, "a", 1)]).count == 4
+        )
     }
 
     @Test("draws integers below a bound without bias")
@@ -71,7 +73,9 @@ struct PortableMathTests {
             #expect(abs(PortableMath.exp(x) - positive) <= 6e-16 * positive)
             let logarithm = Foundation.log(positive)
             #expect(abs(PortableMath.log(positive) - logarithm) <= 5e-16 * max(1, abs(logarithm)))
-            #expect(abs(PortableMath.log(u) - Foundation.log(u)) <= 5e-16 * max(1, abs(Foundation.log(u))))
+            #expect(
+                abs(PortableMath.log(u) - Foundation.log(u)) <= 5e-16
+                    * max(1, abs(Foundation.log(u))))
             #expect(abs(PortableMath.cosinePi(u) - Foundation.cos(Double.pi * u)) <= 4e-16)
         }
     }
