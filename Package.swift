@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 // Targets by row (Docs/Architecture.md): a target imports only targets of lower rows, and only
@@ -26,7 +25,7 @@ struct Row {
 
     /// A row; `tests` is what the target's tests import beyond it, `nil` when it has none.
     init(
-        _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []
+        _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = nil
     ) {
         self.name = name
         self.dependencies = dependencies
@@ -36,38 +35,35 @@ struct Row {
 
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let argumentParser: Target.Dependency = .product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
-let pipelineParts: [Target.Dependency] = [
-    "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Tasks", "CTData", "ImageCodecs",
-    "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Safetensors", "Training",
-]
-
 let rows: [Row] = [
     // Row 1
-    Row("Tensors"),
+    Row("Tensors", tests: []),
+    Row("Digests", ["CSodium"], tests: []),
     Row("Safetensors", ["Tensors"], tests: ["Tensors"]),
     // Row 2
-    Row("Kernels", ["CKernels", "COpenBLAS", "Tensors"], tests: ["Safetensors", "Tensors"]),
+    Row(
+        "Kernels", ["CKernels", "COpenBLAS", "Tensors"],
+        tests: ["GoldenVectors", "Safetensors", "Tensors"]),
     Row("SearchSpaces", ["Tensors"]),
-    Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", crypto]),
+    Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"]),
-    Row("RunConfiguration", ["Tensors", "SearchSpaces", yams, crypto], tests: ["SearchSpaces"]),
+    Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
-    Row("Optimizers", ["Tensors", "Kernels"], tests: ["Tensors", "Safetensors"]),
+    Row("Optimizers", ["Tensors", "Kernels"], tests: ["GoldenVectors", "Tensors", "Safetensors"]),
     Row("Tasks", ["Tensors", "SearchSpaces"], tests: []),
     Row(
-        "CTData", ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration", crypto],
+        "CTData", ["Tensors", "Digests", "Safetensors", "ImageCodecs", "RunConfiguration"],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
     Row(
         "Phantoms", ["Tensors", "ImageCodecs"],
         tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
     Row(
         "WireProtocol",
-        ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
+        ["CWireMessages", "CProtobufC", "CWireBytes", "ZeroMQ", "Tensors", "SearchSpaces", "Tasks"],
         tests: ["Tensors", "SearchSpaces", "Tasks"]),
     // Row 4
     Row(
@@ -75,7 +71,10 @@ let rows: [Row] = [
         tests: ["Tensors", "SearchSpaces", "Graphs"]),
     Row(
         "Execution", ["CKernels", "Tensors", "Kernels", "Graphs"],
-        tests: ["Tensors", "SearchSpaces", "Graphs", "Models", "Safetensors", "Optimizers"]),
+        tests: [
+            "GoldenVectors", "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models",
+            "Safetensors", "Optimizers",
+        ]),
     Row("SearchStrategies", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("Evaluation", ["Tensors"], tests: ["Tensors"]),
     Row(
@@ -83,9 +82,8 @@ let rows: [Row] = [
         tests: ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),
     // Row 5
     Row(
-        "Runs",
-        ["Tensors", "SearchSpaces", "Safetensors", "Optimizers", "RunConfiguration", grdb, crypto],
-        tests: ["Tensors", "SearchSpaces", "Safetensors", "Optimizers", "RunConfiguration"]),
+        "Runs", ["Tensors", "SearchSpaces", "Safetensors", "RunConfiguration", grdb],
+        tests: ["Tensors", "SearchSpaces", "RunConfiguration"]),
     Row(
         "Training",
         [
@@ -93,90 +91,79 @@ let rows: [Row] = [
             "SearchStrategies", "RunConfiguration", "Runs", "Evaluation",
         ],
         tests: [
-            "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers", "Tasks",
-            "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Safetensors",
+            "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
+            "RunConfiguration", "Runs",
         ]),
     Row("Transport", ["ZeroMQ", "WireProtocol"], tests: ["ZeroMQ", "WireProtocol"]),
     // Row 6
-    Row("Pipeline", pipelineParts, tests: pipelineParts),
+    Row(
+        "Pipeline",
+        [
+            "Tensors", "Digests", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers",
+            "Tasks", "CTData", "ImageCodecs", "SearchStrategies", "RunConfiguration", "Runs",
+            "Evaluation", "Safetensors", "Training",
+        ]),
     Row(
         "Coordinator",
-        [
-            "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport",
-            "ZeroMQ",
-        ], tests: nil),
+        ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"]),
     Row(
-        "Worker",
-        [
-            "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport",
-            "ZeroMQ",
-        ],
+        "Worker", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"],
         tests: [
             "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
-            "Transport", "ZeroMQ",
+            "Transport",
         ]),
 ]
 
-/// While targets arrive one by one, those without a folder are left out.
-func exists(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + path)
-}
-func kept(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
-    dependencies.filter {
-        guard case .byNameItem(let name, _) = $0 else { return true }
-        return exists("Sources/" + name)
-    }
-}
+/// C that runs in every inner loop is optimised in debug builds too: unoptimised it is a hundred
+/// times slower.
+let optimized: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
-// The kernels are optimised in debug builds too: unoptimised they are a hundred times slower.
-let cSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+let systemLibraries = ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS", "CSodium"]
 
-var targets: [Target] =
-    ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS"].map { .systemLibrary(name: $0) }
-targets += [("CPNG", "png"), ("CTIFF", "tiff")].map { name, library in
-    .target(name: name, cSettings: cSettings, linkerSettings: [.linkedLibrary(library)])
-}
-if exists("Sources/CKernels") { targets.append(.target(name: "CKernels", cSettings: cSettings)) }
-if exists("Sources/CWireMessages") {
-    targets.append(.target(name: "CWireMessages", dependencies: ["CProtobufC"]))
-}
-for row in rows where exists("Sources/" + row.name) {
-    targets.append(
-        .target(
-            name: row.name, dependencies: kept(row.dependencies), swiftSettings: swiftSettings))
-    if let tests = row.tests, exists("Tests/" + row.name + "Tests") {
-        targets.append(
-            .testTarget(
-                name: row.name + "Tests",
-                dependencies: kept([.init(stringLiteral: row.name)] + tests),
-                swiftSettings: swiftSettings))
-    }
-}
-if exists("Tests/Benchmarks/Engine") {
-    targets.append(
-        .executableTarget(
-            name: "EngineBenchmark",
-            dependencies: kept(
-                ["Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers"]
-                    .map { .init(stringLiteral: $0) }),
-            path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings))
-}
-if exists("Sources/voxelnas") {
-    targets.append(
-        .executableTarget(
-            name: "voxelnas",
-            dependencies: kept(rows.map { .init(stringLiteral: $0.name) }) + [argumentParser],
-            swiftSettings: swiftSettings))
+let cTargets: [Target] = [
+    .target(name: "CKernels", cSettings: optimized),
+    .target(name: "CWireBytes", cSettings: optimized),
+    .target(name: "CWireMessages", dependencies: ["CProtobufC"]),
+    .target(name: "CPNG", cSettings: optimized, linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CTIFF", cSettings: optimized, linkerSettings: [.linkedLibrary("tiff")]),
+]
+
+let swiftTargets: [Target] = rows.flatMap { row -> [Target] in
+    let target = Target.target(
+        name: row.name, dependencies: row.dependencies, swiftSettings: swiftSettings)
+    guard let tests = row.tests else { return [target] }
+    return [
+        target,
+        .testTarget(
+            name: row.name + "Tests", dependencies: [.byName(name: row.name)] + tests,
+            swiftSettings: swiftSettings),
+    ]
 }
 
 let package = Package(
     name: "VoxelNAS",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: targets,
+    targets: systemLibraries.map { .systemLibrary(name: $0) } + cTargets + swiftTargets + [
+        .executableTarget(
+            name: "voxelnas",
+            dependencies: [
+                "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "CTData", "Phantoms",
+                "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
+                "Coordinator", "Worker", argumentParser,
+            ], swiftSettings: swiftSettings),
+        .target(
+            name: "GoldenVectors", dependencies: ["Safetensors", "Tensors"],
+            path: "Tests/GoldenVectors", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "EngineBenchmark",
+            dependencies: [
+                "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers",
+            ],
+            path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings),
+    ],
     cLanguageStandard: .gnu11
 )

@@ -12,21 +12,21 @@ static int best(void) {
   return 0;
 }
 
-int vn_level = 0;
-__attribute__((constructor)) static void choose(void) { vn_level = best(); }
+int vn_best_level = 0;
+_Thread_local int vn_thread_level = -1;
+__attribute__((constructor)) static void choose(void) { vn_best_level = best(); }
 
-int vn_instruction_set(void) { return vn_level; }
+int vn_instruction_set(void) { return vn_active_level(); }
 
 int vn_set_instruction_set(int level) {
-  int limit = best();
-  vn_level = level >= 0 && level <= limit ? level : limit;
-  return vn_level;
+  vn_thread_level = level >= 0 && level <= vn_best_level ? level : -1;
+  return vn_active_level();
 }
 
 const char *vn_instruction_set_name(void) {
 #if defined(__x86_64__)
   static const char *const names[3] = {"x86-64 (SSE2)", "AVX2+FMA", "AVX-512"};
-  return names[vn_level];
+  return names[vn_active_level()];
 #elif defined(__aarch64__)
   return "NEON";
 #else
@@ -36,7 +36,7 @@ const char *vn_instruction_set_name(void) {
 
 int vn_numerics_class(void) {
 #if defined(__x86_64__)
-  return vn_level > 0;
+  return vn_active_level() > 0;
 #else
   return 1;
 #endif

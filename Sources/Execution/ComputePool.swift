@@ -56,10 +56,11 @@ package final class ComputePool {
 
 /// The helpers of a pool and the loop they are working on.
 @safe private final class Team: @unchecked Sendable {
-    // `@unchecked`: `body` and `count` are written only while every helper waits, before the
+    // `@unchecked`: what the caller sets is written only while every helper waits, before the
     // releasing store to `generation` that starts them; the mutex and condition are the kernel's.
     private var body: ((Int) -> Void)?
     private var count = 0
+    private var instructionSet: Int32 = 0
     private let generation = Atomic<Int>(0)
     private let next = Atomic<Int>(0)
     private let busy = Atomic<Int>(0)
@@ -120,6 +121,7 @@ package final class ComputePool {
         withoutActuallyEscaping(body) { body in
             self.body = body
             self.count = count
+            instructionSet = vn_instruction_set()
             next.store(0, ordering: .relaxed)
             busy.store(helpers, ordering: .relaxed)
             wake()
@@ -161,7 +163,10 @@ package final class ComputePool {
             }
             seen += 1
             if stopping.load(ordering: .acquiring) { return }
-            if let body { work(count, body) }
+            if let body {
+                vn_set_instruction_set(instructionSet)
+                work(count, body)
+            }
             busy.subtract(1, ordering: .releasing)
         }
     }

@@ -90,33 +90,3 @@ package func updateAdam(
 package func sumOfSquares(_ values: [Float]) -> Double {
     unsafe vn_dot(values, values, 0, values.count)
 }
-
-/// The name of the instruction set that the kernels run, such as `AVX2+FMA`.
-package var instructionSetName: String { unsafe String(cString: vn_instruction_set_name()) }
-
-/// The instruction sets in order of preference, for tests and diagnostics.
-package enum InstructionSet: Int32, CaseIterable, Sendable {
-    /// The architecture's baseline: SSE2, or NEON.
-    case baseline = 0
-    /// AVX2 with FMA.
-    case avx2 = 1
-    /// AVX-512.
-    case avx512 = 2
-
-    /// The one in use.
-    package static var current: InstructionSet {
-        InstructionSet(rawValue: vn_instruction_set()) ?? .baseline
-    }
-
-    /// Makes the kernels use a set, while none runs.
-    ///
-    /// - Parameter set: The set; the best available one is taken when the processor lacks it.
-    /// - Returns: The set now in use.
-    @discardableResult
-    package static func use(_ set: InstructionSet) -> InstructionSet {
-        InstructionSet(rawValue: vn_set_instruction_set(set.rawValue)) ?? .baseline
-    }
-
-    /// Whether multiply-adds are fused; sets of equal class give equal bits.
-    package static var fusesMultiplyAdds: Bool { vn_numerics_class() == 1 }
-}

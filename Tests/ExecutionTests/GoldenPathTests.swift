@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import GoldenVectors
 import Graphs
 import Models
 import Optimizers

@@ -16,10 +16,10 @@
 
 // ---- instruction sets ----
 
-/// The instruction set in use: 0 the architecture's baseline, 1 AVX2+FMA, 2 AVX-512.
+/// The instruction set that the calling thread uses: 0 the architecture's baseline, 1 AVX2+FMA, 2 AVX-512.
 int vn_instruction_set(void);
-/// Chooses an instruction set (for tests; not while kernels run). Returns the one now in use,
-/// which is the best available when `level` is not available.
+/// Chooses an instruction set for the calling thread (for tests). Returns the one now in use, which
+/// is the best available when `level` is not available.
 int vn_set_instruction_set(int level);
 /// The name of the instruction set in use.
 const char *vn_instruction_set_name(void);
@@ -43,7 +43,8 @@ static inline void vn_pause(void) {
 
 // ---- matrix products (pointwise convolutions) ----
 
-/// c[m0..<m1, n0..<n1] = a · b + bias, or c + a · b with `accumulate` (no bias then), a [m, k] with row stride lda, b [k, n], c [m, n].
+/// c[m0..<m1, n0..<n1] = a · b + bias, or c + a · b with `accumulate` (no bias then); a [m, k] with
+/// row stride lda, b [k, n], c [m, n].
 /// Each element is one chain of fused multiply-adds over k in order.
 void vn_matrix_multiply(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0, ptrdiff_t n1, ptrdiff_t k,
                         const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c,
