@@ -117,7 +117,7 @@ package struct CurveChart: Sendable {
     private func label(_ range: ClosedRange<Double>, _ share: Double) -> String {
         let extent = range.upperBound - range.lowerBound
         let value = range.lowerBound + share * extent
-        return decimal(value, extent >= 50 ? 0 : extent >= 5 ? 1 : 2)
+        return tick(value, extent: extent)
     }
 
     private func draw(_ line: Series, color: PixelColor, in image: inout PixelImage) {

@@ -104,8 +104,8 @@ package struct SliceMontage: Sendable {
 
     private var title: String {
         let probability = decimal(caption.probability, 3)
-        let label = caption.label.map { "   Label \($0)" } ?? ""
-        return "Evidence for \(caption.explainedClass)   P=\(probability)\(label)"
+        let label = caption.label.map { " | Label \($0)" } ?? ""
+        return "Evidence for \(caption.explainedClass) | P=\(probability)\(label)"
     }
 
     private var notes: [(text: String, color: PixelColor)] {
