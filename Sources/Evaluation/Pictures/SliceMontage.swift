@@ -118,7 +118,8 @@ package struct SliceMontage: Sendable {
         return [
             ("Research use only. Not for diagnosis.", .warning),
             ("Scan \(caption.scan). \(overlay.depth) slices.\(share) \(orientation)", .faint),
-            ("Grey window \(range)\(unit). \(overlay.depthStatement)", .faint),
+            ("Grey window \(range)\(unit).", .faint),
+            (overlay.depthStatement, overlay.mapDepth < overlay.depth ? .warning : .faint),
         ]
     }
 

@@ -11,11 +11,11 @@ func decimal(_ value: Double?, _ digits: Int) -> String {
     return sign + (digits == 0 ? whole : whole + "." + padded.suffix(digits))
 }
 
-/// A number on an axis or bar of the given extent, with decimals enough to tell a fifth of it.
+/// A number on an axis or bar of the given extent, with decimals enough to tell its quarters.
 func tick(_ value: Double, extent: Double) -> String {
     var digits = 0
     var unit = extent
-    while unit < 20, digits < 6 {
+    while unit < 50, digits < 6 {
         unit *= 10
         digits += 1
     }
