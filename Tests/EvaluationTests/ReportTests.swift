@@ -94,6 +94,9 @@ struct ReportTests {
         let text = try Self.report(testOpenings: 0).markdown()
         #expect(text.contains("On the validation split"))
         #expect(!text.contains("On the test split"))
+        // The sample's test AUC is 0.948, its validation AUC 0.881.
+        #expect(text.contains("AUC mean 0.881") && !text.contains("AUC mean 0.948"))
+        #expect(try Self.report().markdown().contains("AUC mean 0.948"))
     }
 
     @Test("leaves sections without content out")
