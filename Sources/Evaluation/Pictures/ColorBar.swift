@@ -47,12 +47,13 @@ struct ColorBar {
         }
         let range = overlay.scale.ends[0]
         guard range.upperBound > range.lowerBound else {
-            return [(0.5, significant(Double(range.lowerBound)))]
+            return [(0.5, decimal(Double(range.lowerBound), 3))]
         }
         return (0...4).map { step in
             let share = Float(step) / 4
             let value = range.lowerBound + share * (range.upperBound - range.lowerBound)
-            return (share, significant(Double(value)))
+            let extent = Double(range.upperBound - range.lowerBound)
+            return (share, tick(Double(value), extent: extent))
         }
     }
 

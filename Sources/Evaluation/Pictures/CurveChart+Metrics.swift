@@ -56,6 +56,7 @@ extension CurveChart {
             title: "Slice occlusion, \(className)",
             axes: ("Slice", "Drop of the class logit"),
             ranges: (1...last, (low - room)...(high + room)),
+            xTicks: Array(stride(from: 1, through: last, by: max(1, (last / 8).rounded(.up)))),
             series: [
                 Series("", points: [(1, 0), (last, 0)], isReference: true),
                 Series(

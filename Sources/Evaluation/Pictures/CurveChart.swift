@@ -25,6 +25,8 @@ package struct CurveChart: Sendable {
     package let ranges: (x: ClosedRange<Double>, y: ClosedRange<Double>)
     /// The lines.
     package let series: [Series]
+    /// The values marked along x.
+    package let xTicks: [Double]
     /// Lines of text beneath the chart.
     package let notes: [String]
 
@@ -32,7 +34,7 @@ package struct CurveChart: Sendable {
     package init(
         title: String, axes: (x: String, y: String),
         ranges: (x: ClosedRange<Double>, y: ClosedRange<Double>) = (0...1, 0...1),
-        series: [Series], notes: [String] = []
+        xTicks: [Double]? = nil, series: [Series], notes: [String] = []
     ) {
         precondition(
             ranges.x.upperBound > ranges.x.lowerBound && ranges.y.upperBound > ranges.y.lowerBound,
@@ -40,6 +42,8 @@ package struct CurveChart: Sendable {
         self.title = title
         self.axes = axes
         self.ranges = ranges
+        let extent = ranges.x.upperBound - ranges.x.lowerBound
+        self.xTicks = xTicks ?? (0...5).map { ranges.x.lowerBound + Double($0) / 5 * extent }
         self.series = series
         self.notes = notes
     }
@@ -96,15 +100,19 @@ package struct CurveChart: Sendable {
     private func drawAxes(_ image: inout PixelImage) {
         let (side, left, top) = (Self.side, Self.left, Self.top)
         image.fill(x: left, y: top, width: side, height: side, with: .panel)
-        for step in 0...5 {
-            let offset = step * (side - 1) / 5
-            let share = Double(step) / 5
+        let extent = ranges.x.upperBound - ranges.x.lowerBound
+        let whole = xTicks.allSatisfy { $0 == $0.rounded() }
+        for value in xTicks {
+            let offset = Int((value - ranges.x.lowerBound) / extent * Double(side - 1))
             image.fill(x: left + offset, y: top, width: 1, height: side, with: .line)
-            image.fill(x: left, y: top + side - 1 - offset, width: side, height: 1, with: .line)
-            let x = label(ranges.x, share)
-            let y = label(ranges.y, share)
+            let x = whole ? decimal(value, 0) : tick(value, extent: extent)
             image.draw(
                 x, x: left + offset - BitmapFont.width(of: x) / 2, y: top + side + 8, color: .faint)
+        }
+        for step in 0...5 {
+            let offset = step * (side - 1) / 5
+            image.fill(x: left, y: top + side - 1 - offset, width: side, height: 1, with: .line)
+            let y = label(ranges.y, Double(step) / 5)
             image.draw(
                 y, x: left - 8 - BitmapFont.width(of: y), y: top + side - 4 - offset, color: .faint)
         }
@@ -117,7 +125,7 @@ package struct CurveChart: Sendable {
     private func label(_ range: ClosedRange<Double>, _ share: Double) -> String {
         let extent = range.upperBound - range.lowerBound
         let value = range.lowerBound + share * extent
-        return decimal(value, extent >= 50 ? 0 : extent >= 5 ? 1 : 2)
+        return tick(value, extent: extent)
     }
 
     private func draw(_ line: Series, color: PixelColor, in image: inout PixelImage) {

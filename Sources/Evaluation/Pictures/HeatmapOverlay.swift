@@ -14,6 +14,8 @@ package struct HeatmapOverlay: Sendable {
     package let window: GreyWindow
     /// The opacity of the strongest evidence, 0 to 1; weak evidence is clear.
     package let opacity: Float
+    /// The depth of the raw map.
+    package let mapDepth: Int
     /// ``ClassActivationMap/depthStatement(slices:)``.
     package let depthStatement: String
 
@@ -42,6 +44,7 @@ package struct HeatmapOverlay: Sendable {
         scale = HeatScale(
             normalization == .perSlice ? heat : map.raw, normalization: normalization)
         colorMap = ColorMap(for: normalization)
+        mapDepth = map.rawSize.depth
         depthStatement = map.depthStatement(slices: size.depth)
     }
 

@@ -104,8 +104,8 @@ package struct SliceMontage: Sendable {
 
     private var title: String {
         let probability = decimal(caption.probability, 3)
-        let label = caption.label.map { "   Label \($0)" } ?? ""
-        return "Evidence for \(caption.explainedClass)   P=\(probability)\(label)"
+        let label = caption.label.map { " | Label \($0)" } ?? ""
+        return "Evidence for \(caption.explainedClass) | P=\(probability)\(label)"
     }
 
     private var notes: [(text: String, color: PixelColor)] {
@@ -118,7 +118,8 @@ package struct SliceMontage: Sendable {
         return [
             ("Research use only. Not for diagnosis.", .warning),
             ("Scan \(caption.scan). \(overlay.depth) slices.\(share) \(orientation)", .faint),
-            ("Grey window \(range)\(unit). \(overlay.depthStatement)", .faint),
+            ("Grey window \(range)\(unit).", .faint),
+            (overlay.depthStatement, overlay.mapDepth < overlay.depth ? .warning : .faint),
         ]
     }
 

@@ -18,8 +18,7 @@ package enum RankCorrelation {
             }
         }
         guard untiedFirst > 0, untiedSecond > 0 else { return nil }
-        return Double(balance)
-            / (Double(untiedFirst).squareRoot() * Double(untiedSecond).squareRoot())
+        return Double(balance) / (Double(untiedFirst) * Double(untiedSecond)).squareRoot()
     }
 
     /// The standard error of tau when the two orders have nothing in common; `nil` below two items.

@@ -74,10 +74,13 @@ extension EvaluationReport {
         guard pairs.count > 2, let tau = RankCorrelation.kendallTauB(first, second),
             let error = RankCorrelation.kendallNullStandardError(count: pairs.count)
         else { return "" }
-        return "Supernet and short-train scores of \(pairs.count) candidates agree with Kendall's "
+        let start =
+            "Supernet and short-train scores of \(pairs.count) candidates agree with Kendall's "
             + "τ-b \(decimal(tau, 2)) and Spearman's ρ "
-            + "\(decimal(RankCorrelation.spearman(first, second), 2)); orders with nothing in common "
-            + "give τ within ±\(decimal(2 * error, 2)) in 19 of 20 cases.\n\n"
+            + decimal(RankCorrelation.spearman(first, second), 2)
+        guard pairs.count >= 8 else { return start + ", which says little for so few.\n\n" }
+        return start + "; orders with nothing in common give τ within "
+            + "±\(decimal(2 * error, 2)) in 19 of 20 cases.\n\n"
     }
 
     private var comparisonSection: String {

@@ -110,7 +110,7 @@ extension EvaluationReport {
         }
     }
 
-    /// Another model's results on the test split.
+    /// Another model's results, on the test split once that is open, else on validation.
     package struct Baseline: Hashable, Codable, Sendable {
         /// The model's name.
         package var name: String

@@ -11,15 +11,15 @@ func decimal(_ value: Double?, _ digits: Int) -> String {
     return sign + (digits == 0 ? whole : whole + "." + padded.suffix(digits))
 }
 
-/// A number with about three significant digits.
-func significant(_ value: Double) -> String {
-    let size = abs(value)
-    if size == 0 { return "0" }
-    if size >= 100 { return decimal(value, 0) }
-    if size >= 10 { return decimal(value, 1) }
-    if size >= 1 { return decimal(value, 2) }
-    if size >= 0.001 { return decimal(value, 4) }
-    return "\(Float(value))"
+/// A number on an axis or bar of the given extent, with decimals enough to tell its quarters.
+func tick(_ value: Double, extent: Double) -> String {
+    var digits = 0
+    var unit = extent
+    while unit < 50, digits < 6 {
+        unit *= 10
+        digits += 1
+    }
+    return decimal(value, digits)
 }
 
 /// A share as per cent with one decimal, or `n/a`.
