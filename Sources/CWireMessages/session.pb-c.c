@@ -876,7 +876,7 @@ const ProtobufCMessageDescriptor voxelnas__heartbeat_ack__descriptor =
   (ProtobufCMessageInit) voxelnas__heartbeat_ack__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor voxelnas__drain__field_descriptors[2] =
+static const ProtobufCFieldDescriptor voxelnas__drain__field_descriptors[3] =
 {
   {
     "reason",
@@ -902,15 +902,28 @@ static const ProtobufCFieldDescriptor voxelnas__drain__field_descriptors[2] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "leases",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FIXED64,
+    offsetof(Voxelnas__Drain, n_leases),
+    offsetof(Voxelnas__Drain, leases),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned voxelnas__drain__field_indices_by_name[] = {
   1,   /* field[1] = deadline_ms */
+  2,   /* field[2] = leases */
   0,   /* field[0] = reason */
 };
 static const ProtobufCIntRange voxelnas__drain__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor voxelnas__drain__descriptor =
 {
@@ -920,7 +933,7 @@ const ProtobufCMessageDescriptor voxelnas__drain__descriptor =
   "Voxelnas__Drain",
   "voxelnas",
   sizeof(Voxelnas__Drain),
-  2,
+  3,
   voxelnas__drain__field_descriptors,
   voxelnas__drain__field_indices_by_name,
   1,  voxelnas__drain__number_ranges,

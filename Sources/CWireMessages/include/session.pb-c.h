@@ -133,10 +133,15 @@ struct  Voxelnas__Drain
   ProtobufCMessage base;
   char *reason;
   uint32_t deadline_ms;
+  /*
+   * Leases that a worker returns at once.
+   */
+  size_t n_leases;
+  uint64_t *leases;
 };
 #define VOXELNAS__DRAIN__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__drain__descriptor) \
-    , (char *)protobuf_c_empty_string, 0 }
+    , (char *)protobuf_c_empty_string, 0, 0,NULL }
 
 
 /*

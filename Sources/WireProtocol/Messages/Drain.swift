@@ -6,11 +6,14 @@ package struct Drain: Hashable, Sendable {
     package var reason: String
     /// How long unfinished work may take.
     package var deadlineMilliseconds: Int
+    /// Leases that a worker returns at once.
+    package var leases: [UInt64]
 
     /// A message of the given fields.
-    package init(reason: String, deadlineMilliseconds: Int) {
+    package init(reason: String, deadlineMilliseconds: Int, leases: [UInt64] = []) {
         self.reason = reason
         self.deadlineMilliseconds = deadlineMilliseconds
+        self.leases = leases
     }
 }
 
@@ -23,6 +26,8 @@ extension Drain: WireMessage {
         unsafe Self.codec.pack { fields, arena in
             unsafe fields.reason = arena.string(reason)
             unsafe fields.deadline_ms = UInt32(clamping: deadlineMilliseconds)
+            unsafe fields.n_leases = leases.count
+            unsafe fields.leases = arena.array(leases)
         }
     }
 
@@ -30,7 +35,8 @@ extension Drain: WireMessage {
         self = try unsafe Self.codec.unpack(fields, type: .drain) { fields throws(WireError) in
             try unsafe Drain(
                 reason: FieldReading.string(fields.reason, "reason", limit: WireLimits.textBytes),
-                deadlineMilliseconds: FieldReading.number(fields.deadline_ms, "deadline", 0...86_400_000))
+                deadlineMilliseconds: FieldReading.number(fields.deadline_ms, "deadline", 0...86_400_000),
+                leases: FieldReading.array(fields.leases, fields.n_leases, "leases"))
         }
     }
 }
