@@ -1,0 +1,49 @@
+package import Tasks
+package import WireProtocol
+
+/// Something that an operator may want to read in the event log.
+package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
+    /// A worker was admitted.
+    case workerJoined(PeerID, String)
+    /// A worker is gone.
+    case workerLost(PeerID, String)
+    /// A task goes to another worker.
+    case leaseLost(TaskKey, PeerID, String)
+    /// A worker could not compute a task, or its result was no good.
+    case attemptFailed(TaskKey, PeerID, String)
+    /// Two workers computed the same task to different bits.
+    case mismatch(TaskKey, PeerID)
+    /// A worker gets no more work.
+    case quarantined(PeerID, String)
+
+    package var description: String {
+        switch self {
+        case .workerJoined(let peer, let name): "worker \(name) (\(peer)) joined"
+        case .workerLost(let peer, let reason): "worker \(peer) is gone: \(reason)"
+        case .leaseLost(let key, let peer, let reason):
+            "task \(key) taken back from \(peer): \(reason)"
+        case .attemptFailed(let key, let peer, let text): "task \(key) failed on \(peer): \(text)"
+        case .mismatch(let key, let peer): "task \(key): the bits of \(peer) differ"
+        case .quarantined(let peer, let text): "worker \(peer) in quarantine: \(text)"
+        }
+    }
+}
+
+/// Counts of what went another way than straight.
+package struct CoordinatorCounts: Hashable, Codable, Sendable {
+    /// Leases taken back without a result.
+    package internal(set) var reissued = 0
+    /// Results that came second, with the same bits.
+    package internal(set) var duplicates = 0
+    /// Results that came second, with other bits.
+    package internal(set) var mismatches = 0
+    /// Results of rounds that were over.
+    package internal(set) var stale = 0
+    /// Attempts that failed.
+    package internal(set) var failures = 0
+    /// Messages that were refused.
+    package internal(set) var rejected = 0
+
+    /// Nothing counted.
+    package init() {}
+}

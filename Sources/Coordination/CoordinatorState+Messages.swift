@@ -1,0 +1,303 @@
+internal import Tasks
+internal import WireProtocol
+
+extension CoordinatorState {
+    mutating func receive(
+        _ received: ReceivedMessage, from peer: PeerID, _ effects: inout [Effect]
+    ) {
+        if case .hello(let hello) = received.message {
+            return greet(hello, from: peer, &effects)
+        }
+        guard let member = membership[peer] else {
+            return refuse(
+                peer, .unknownSession, retry: 0, "the coordinator does not know this worker",
+                &effects)
+        }
+        guard received.epoch == settings.epoch else {
+            return refuse(
+                peer, .staleEpoch, retry: 0,
+                "message of epoch \(received.epoch); this is epoch \(settings.epoch)", &effects)
+        }
+        revive(peer)
+        guard member.status != .quarantined else { return }
+        switch received.message {
+        case .taskRequest(let request):
+            membership.update(peer) {
+                $0.slots = request.slots
+                $0.prefetch = request.prefetch
+                if $0.status == .preparing, request.slots > 0 { $0.status = .active }
+            }
+        case .heartbeat(let heartbeat): hear(heartbeat, from: peer, &effects)
+        case .gradOffer(let offer): consider(offer, from: peer, &effects)
+        case .taskFailure(let failure):
+            guard let lease = leases[failure.lease], lease.peer == peer else { return }
+            leases.remove(lease.id)
+            blame(peer, lease: lease.id, for: lease.key, failure.text, &effects)
+        case .drain(let drain):
+            membership.update(peer) { $0.status = .draining }
+            for id in drain.leases where leases[id]?.peer == peer {
+                lose(id, because: "returned", &effects)
+            }
+        case .goodbye(let goodbye): lose(peer, because: "goodbye: \(goodbye.reason)", &effects)
+        default:
+            refuse(
+                peer, .malformed, retry: nil,
+                "\(received.message.type) does not go from worker to coordinator", &effects)
+        }
+    }
+
+    private mutating func refuse(
+        _ peer: PeerID, _ code: Reject.Code, retry: Int?, _ text: String, hint: String = "",
+        _ effects: inout [Effect]
+    ) {
+        counts.rejected += 1
+        let reject = Reject(code: code, retryMilliseconds: retry, text: text, hint: hint)
+        effects.append(.send(.reject(reject), to: peer))
+    }
+
+    private mutating func greet(_ hello: Hello, from peer: PeerID, _ effects: inout [Effect]) {
+        let mine = ProtocolVersion.current
+        guard (hello.protocolMinimum...max(hello.protocolMinimum, hello.protocolMaximum))
+            .contains(mine.number)
+        else {
+            return refuse(
+                peer, .version, retry: nil,
+                "worker speaks protocol \(hello.protocolMinimum)...\(hello.protocolMaximum), "
+                    + "coordinator \(mine.number)",
+                hint: "install the coordinator's version of voxelnas on the worker", &effects)
+        }
+        if let wanted = settings.numericsFingerprint, wanted != hello.numericsFingerprint {
+            return refuse(
+                peer, .numerics, retry: nil,
+                "worker computes as '\(hello.numericsFingerprint)', the run as '\(wanted)'",
+                hint: "use the same build on a processor of the same kind", &effects)
+        }
+        guard !isDraining else {
+            return refuse(
+                peer, .closed, retry: nil, "the coordinator takes no more workers", &effects)
+        }
+        sessions += 1
+        let isNew = membership[peer] == nil
+        membership.admit(hello, from: peer, session: sessions, at: now)
+        let timers = settings.timers
+        let welcome = Welcome(
+            session: sessions, epoch: settings.epoch, runID: settings.runID,
+            configurationHash: settings.configurationHash, dataPort: settings.dataPort,
+            heartbeatMilliseconds: timers.heartbeat.inMilliseconds,
+            silenceMilliseconds: timers.silence.inMilliseconds,
+            chunkBytes: WireLimits.chunkBytes, windowBytes: settings.windowBytes,
+            configuration: settings.configuration)
+        effects.append(.send(.welcome(welcome), to: peer))
+        if isNew { effects.append(.note(.workerJoined(peer, hello.workerName))) }
+    }
+
+    private mutating func hear(
+        _ heartbeat: Heartbeat, from peer: PeerID, _ effects: inout [Effect]
+    ) {
+        let now = now
+        if membership[peer]?.progress != heartbeat.progress {
+            leases.renew(peer, at: now)
+            membership.update(peer) {
+                $0.progress = heartbeat.progress
+                $0.progressAt = now
+            }
+        }
+        membership.update(peer) { $0.residentBytes = heartbeat.residentBytes }
+        let listed = Set(heartbeat.leases)
+        for lease in leases.leases(of: peer)
+        where lease.offeredAt == nil && !listed.contains(lease.id)
+            && now - lease.issuedAt >= settings.timers.leaseUnlisted
+        {
+            lose(lease.id, because: "worker does not know of it", &effects)
+        }
+        let ack = HeartbeatAck(
+            sequence: heartbeat.sequence, round: ledger?.number ?? lastFinished ?? 0)
+        effects.append(.send(.heartbeatAck(ack), to: peer))
+    }
+
+    // MARK: Results
+
+    private mutating func consider(
+        _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
+    ) {
+        guard let index = ledger?.index(of: message.key) else {
+            return considerElsewhere(message, from: peer, &effects)
+        }
+        let entry = ledger?.entries[index]
+        switch entry?.stage {
+        case .folded(let digest):
+            answerLate(message, from: peer, digest: digest, &effects)
+        case .verified(let first):
+            answerLate(message, from: peer, digest: first.digest, &effects)
+        case .receiving(let offer) where offer.peer == peer:
+            // Its connection was renewed, or the answer was lost: go on from where it was.
+            effects.append(.receive(offer.message, from: peer))
+        case .receiving, .open:
+            guard entry?.offers.contains(where: { $0.peer == peer }) == false else { return }
+            let lease = hold(message, from: peer, index: index)
+            let offer = RoundLedger.Offer(peer: peer, message: message, lease: lease)
+            ledger?.update(index) { $0.offers.append(offer) }
+        case nil: return
+        }
+    }
+
+    /// Marks the lease as offered; a result without one, from before a restart, gets one, so that
+    /// its transfer has a time limit too.
+    private mutating func hold(_ message: GradOffer, from peer: PeerID, index: Int) -> UInt64 {
+        let mine = leases.leases(of: peer).first { $0.key == message.key }
+        let id: UInt64
+        if let mine {
+            id = mine.id
+            if mine.offeredAt == nil, let kind = ledger?.entries[index].task.kind {
+                timings.record(now - mine.issuedAt, for: kind)
+            }
+        } else {
+            id = leases.issue(
+                message.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum
+            ).id
+            ledger?.update(index) { $0.leases.insert(id) }
+        }
+        leases.offer(id, at: now)
+        return id
+    }
+
+    private mutating func considerElsewhere(
+        _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
+    ) {
+        let offer = RoundLedger.Offer(peer: peer, message: message, lease: 0)
+        let isOver =
+            if let ledger { message.key.round <= ledger.number } else {
+                lastFinished.map { message.key.round <= $0 } ?? false
+            }
+        if isOver {
+            counts.stale += 1
+            return acknowledge(offer, .stale, &effects)
+        }
+        guard early.count < Self.earlyLimit,
+            early[message.key]?.contains(where: { $0.peer == peer }) != true
+        else { return }
+        early[message.key, default: []].append(offer)
+    }
+
+    private mutating func answerLate(
+        _ message: GradOffer, from peer: PeerID, digest: UInt32, _ effects: inout [Effect]
+    ) {
+        for lease in leases.leases(of: peer) where lease.key == message.key {
+            leases.remove(lease.id)
+            if let index = ledger?.index(of: lease.key) {
+                ledger?.update(index) { $0.leases.remove(lease.id) }
+            }
+        }
+        let offer = RoundLedger.Offer(peer: peer, message: message, lease: 0)
+        if message.digest == digest {
+            counts.duplicates += 1
+            acknowledge(offer, .duplicate, &effects)
+        } else {
+            counts.mismatches += 1
+            effects.append(.note(.mismatch(message.key, peer)))
+            acknowledge(offer, .mismatch, &effects)
+        }
+    }
+
+    func acknowledge(
+        _ offer: RoundLedger.Offer, _ code: GradAck.Code, text: String = "",
+        _ effects: inout [Effect]
+    ) {
+        let ack = GradAck(
+            key: offer.message.key, code: code, isDurable: code != .accepted, text: text)
+        effects.append(.send(.gradAck(ack), to: offer.peer))
+    }
+
+    /// Starts to fetch results as far as memory allows.
+    mutating func startReceiving(_ effects: inout [Effect]) {
+        guard let ledger, ledger.entries.contains(where: { !$0.offers.isEmpty }) else { return }
+        for index in ledger.entries.indices {
+            guard let current = self.ledger, current.entries[index].stage == .open,
+                let offer = current.entries[index].offers.first
+            else { continue }
+            guard
+                current.bytesUnderWay == 0
+                    || current.bytesUnderWay + offer.message.blockBytes <= settings.inboundBytes
+            else { return }
+            self.ledger?.update(index) {
+                $0.offers.removeFirst()
+                $0.stage = .receiving(offer)
+            }
+            if leases[offer.lease] == nil {
+                let lease = hold(offer.message, from: offer.peer, index: index)
+                let held = RoundLedger.Offer(
+                    peer: offer.peer, message: offer.message, lease: lease)
+                self.ledger?.update(index) { $0.stage = .receiving(held) }
+            }
+            effects.append(.receive(offer.message, from: offer.peer))
+        }
+    }
+
+    mutating func judge(
+        _ key: TaskKey, from peer: PeerID, _ verdict: Verdict, _ effects: inout [Effect]
+    ) {
+        guard let index = ledger?.index(of: key), let entry = ledger?.entries[index],
+            case .receiving(let offer) = entry.stage, offer.peer == peer
+        else { return }
+        switch verdict {
+        case .valid:
+            leases.remove(offer.lease)
+            ledger?.update(index) {
+                $0.stage = .verified(offer.message)
+                $0.leases.remove(offer.lease)
+                $0.offers = []
+            }
+            membership.update(peer) { $0.accepted += 1 }
+            acknowledge(offer, .accepted, &effects)
+            effects.append(.deliver(key, from: peer))
+            for late in entry.offers {
+                answerLate(late.message, from: late.peer, digest: offer.message.digest, &effects)
+            }
+            let rest = ledger?.entries[index].leases ?? []
+            abandon(rest.sorted(), &effects)
+            ledger?.update(index) { $0.leases = [] }
+        case .notFinite(let text):
+            acknowledge(offer, .refused, text: text, &effects)
+            leases.remove(offer.lease)
+            blame(peer, lease: offer.lease, for: key, text, &effects)
+        case .refused(let text):
+            acknowledge(offer, .refused, text: text, &effects)
+            leases.remove(offer.lease)
+            blame(peer, lease: offer.lease, for: key, text, &effects)
+            quarantine(peer, text, &effects)
+        }
+    }
+
+    /// Notes a failed attempt; the second one fails the round.
+    private mutating func blame(
+        _ peer: PeerID, lease: UInt64, for key: TaskKey, _ text: String, _ effects: inout [Effect]
+    ) {
+        guard let index = ledger?.index(of: key) else { return }
+        counts.failures += 1
+        let name = membership[peer]?.hello.workerName ?? peer.description
+        ledger?.update(index) { entry in
+            entry.leases.remove(lease)
+            entry.offers.removeAll { $0.peer == peer }
+            if case .receiving(let offer) = entry.stage, offer.peer == peer { entry.stage = .open }
+            entry.troubles.append(RoundLedger.Trouble(peer: peer, worker: name, text: text))
+        }
+        effects.append(.note(.attemptFailed(key, peer, text)))
+        guard let troubles = ledger?.entries[index].troubles, troubles.count >= 2 else { return }
+        effects.append(
+            .failed(
+                TaskFailureError(key: key, attempts: troubles.map { "\($0.worker): \($0.text)" })))
+    }
+
+    private mutating func quarantine(
+        _ peer: PeerID, _ text: String, _ effects: inout [Effect]
+    ) {
+        for lease in leases.leases(of: peer) {
+            lose(lease.id, because: "worker in quarantine", &effects)
+        }
+        membership.update(peer) { $0.status = .quarantined }
+        effects.append(.note(.quarantined(peer, text)))
+        refuse(
+            peer, .quarantined, retry: nil, text,
+            hint: "install the coordinator's version of voxelnas on the worker", &effects)
+    }
+}

@@ -1,0 +1,324 @@
+package import Tasks
+package import WireProtocol
+
+/// What the coordinator was started with.
+package struct CoordinatorSettings: Sendable {
+    /// The run.
+    package var runID: String
+    /// The run configuration, as canonical text.
+    package var configuration: String
+    /// Its hash.
+    package var configurationHash: String
+    /// The coordinator's incarnation; higher after every restart.
+    package var epoch: UInt32
+    /// The port of the data lane.
+    package var dataPort = 0
+    /// What a worker's arithmetic must yield, or `nil` to take every worker.
+    package var numericsFingerprint: String?
+    /// Patience.
+    package var timers = CoordinatorTimers()
+    /// Bytes under way per transfer.
+    package var windowBytes = 4 << 20
+    /// Bytes of results that may be held at once.
+    package var inboundBytes = 512 << 20
+
+    /// Settings with the defaults for everything that speed and patience depend on.
+    package init(
+        runID: String, configuration: String, configurationHash: String = "", epoch: UInt32
+    ) {
+        self.runID = runID
+        self.configuration = configuration
+        self.configurationHash = configurationHash
+        self.epoch = epoch
+    }
+}
+
+/// The coordinator's decisions: events in, effects out, time as data.
+///
+/// Whatever order events come in, and however often, each index of a round is handed over once.
+package struct CoordinatorState: Sendable {
+    /// What happened.
+    package enum Event: Sendable {
+        /// Time passed; comes before the events of that time.
+        case tick(now: Duration)
+        /// A message on the control lane.
+        case received(ReceivedMessage, from: PeerID)
+        /// Anything valid on the data lane.
+        case heard(PeerID)
+        /// The connection of a worker's control lane closed.
+        case disconnected(PeerID)
+        /// A round is to be computed.
+        case opened(number: UInt64, tasks: [TaskDescription], alpha: [Float])
+        /// The round is not wanted any more.
+        case closed
+        /// All blocks of a result are here and were looked at.
+        case uploaded(TaskKey, from: PeerID, Verdict)
+        /// The reader of a result has finished.
+        case delivered(TaskKey)
+        /// Workers are to go home.
+        case drained(reason: String)
+    }
+
+    /// What looking at a result found.
+    package enum Verdict: Hashable, Sendable {
+        /// It is a result of the task.
+        case valid
+        /// It holds numbers that are not finite.
+        case notFinite(String)
+        /// No honest worker of this version sends it.
+        case refused(String)
+    }
+
+    /// What is to be done.
+    package enum Effect: Hashable, Sendable {
+        /// Send a message on the control lane.
+        case send(Message, to: PeerID)
+        /// Fetch the blocks of a result, look at it, and report ``Event/uploaded(_:from:_:)``.
+        case receive(GradOffer, from: PeerID)
+        /// Stop fetching.
+        case stopReceiving(TaskKey, from: PeerID)
+        /// Hand over the result that was looked at, and report ``Event/delivered(_:)``.
+        case deliver(TaskKey, from: PeerID)
+        /// Every result of the round was handed over.
+        case finished(round: UInt64)
+        /// The round cannot be finished.
+        case failed(TaskFailureError)
+        /// Forget a worker's transfers.
+        case forget(PeerID)
+        /// Something for the event log.
+        case note(CoordinatorNote)
+    }
+
+    /// What the coordinator was started with.
+    package let settings: CoordinatorSettings
+    /// The workers.
+    package internal(set) var membership = Membership()
+    /// Who computes what.
+    package internal(set) var leases = LeaseTable()
+    /// The round that is open.
+    package internal(set) var ledger: RoundLedger?
+    /// Durations of tasks.
+    package internal(set) var timings = TaskTimings()
+    /// The last time that was told.
+    package internal(set) var now = Duration.zero
+    /// Counts of what went another way than straight.
+    package internal(set) var counts = CoordinatorCounts()
+    var lastFinished: UInt64?
+    var isDraining = false
+    var sessions: UInt64 = 0
+    /// Results of a round that is not open yet: after a restart, workers are back before the search.
+    var early: [TaskKey: [RoundLedger.Offer]] = [:]
+    static let earlyLimit = 4096
+
+    /// A coordinator without workers.
+    package init(settings: CoordinatorSettings) {
+        self.settings = settings
+    }
+
+    /// Takes in an event.
+    ///
+    /// - Returns: What is to be done, in this order.
+    package mutating func handle(_ event: Event) -> [Effect] {
+        var effects: [Effect] = []
+        switch event {
+        case .tick(let now):
+            self.now = max(self.now, now)
+            expire(&effects)
+        case .received(let received, let peer): receive(received, from: peer, &effects)
+        case .heard(let peer):
+            revive(peer)
+            leases.renew(peer, at: now)
+        case .disconnected(let peer):
+            membership.update(peer) {
+                $0.disconnectedAt = now
+                if $0.status == .active { $0.status = .suspect }
+            }
+        case .opened(let number, let tasks, let alpha):
+            open(number, tasks: tasks, alpha: alpha, &effects)
+        case .closed: close(&effects)
+        case .uploaded(let key, let peer, let verdict): judge(key, from: peer, verdict, &effects)
+        case .delivered(let key): fold(key, &effects)
+        case .drained(let reason):
+            isDraining = true
+            for member in membership.all {
+                let drain = Drain(
+                    reason: reason,
+                    deadlineMilliseconds: settings.timers.heartbeat.inMilliseconds)
+                effects.append(.send(.drain(drain), to: member.peer))
+            }
+        }
+        startReceiving(&effects)
+        assign(&effects)
+        return effects
+    }
+
+    // MARK: Rounds
+
+    private mutating func open(
+        _ number: UInt64, tasks: [TaskDescription], alpha: [Float], _ effects: inout [Effect]
+    ) {
+        precondition(ledger == nil, "round \(number) opened before the last one was over")
+        var opened = RoundLedger(number: number, tasks: tasks, alpha: alpha, openedAt: now)
+        for (key, offers) in early {
+            if let index = opened.index(of: key) {
+                let present = offers.filter { membership[$0.peer] != nil }
+                opened.update(index) { $0.offers = present }
+            } else if key.round > number {
+                continue
+            } else {
+                for offer in offers { acknowledge(offer, .stale, &effects) }
+            }
+            early[key] = nil
+        }
+        ledger = opened
+        if opened.isComplete { finish(&effects) }
+    }
+
+    private mutating func close(_ effects: inout [Effect]) {
+        guard let ledger else { return }
+        for entry in ledger.entries {
+            if case .receiving(let offer) = entry.stage {
+                effects.append(.stopReceiving(entry.task.key, from: offer.peer))
+            }
+        }
+        abandon(leases.all.map(\.id), &effects)
+        self.ledger = nil
+    }
+
+    /// Takes leases back and tells their workers.
+    mutating func abandon(_ ids: [UInt64], _ effects: inout [Effect]) {
+        var byPeer: [PeerID: [UInt64]] = [:]
+        for id in ids {
+            guard let lease = leases.remove(id) else { continue }
+            byPeer[lease.peer, default: []].append(id)
+        }
+        for (peer, list) in byPeer.sorted(by: { $0.key.description < $1.key.description }) {
+            for start in stride(from: 0, to: list.count, by: WireLimits.listCount) {
+                let part = Array(list[start..<min(start + WireLimits.listCount, list.count)])
+                effects.append(.send(.abandon(Abandon(leases: part)), to: peer))
+            }
+        }
+    }
+
+    private mutating func fold(_ key: TaskKey, _ effects: inout [Effect]) {
+        guard let index = ledger?.index(of: key),
+            case .verified(let offer) = ledger?.entries[index].stage
+        else { return }
+        ledger?.update(index) { $0.stage = .folded(digest: offer.digest) }
+        if ledger?.isComplete == true { finish(&effects) }
+    }
+
+    private mutating func finish(_ effects: inout [Effect]) {
+        guard let number = ledger?.number else { return }
+        abandon(leases.all.map(\.id), &effects)
+        lastFinished = number
+        ledger = nil
+        effects.append(.finished(round: number))
+    }
+
+    // MARK: Leases
+
+    /// Gives pending tasks to free workers: first one per free slot, then for prefetching.
+    private mutating func assign(_ effects: inout [Effect]) {
+        guard !isDraining, ledger?.pending.isEmpty == false else { return }
+        let active = membership.all.filter { $0.status == .active && $0.slots > 0 }
+        guard !active.isEmpty else { return }
+        assign(to: active, &effects) { $0.slots }
+        // A task that is fetched early is bound to its worker; with few left, let the first free
+        // worker take it instead.
+        if let pending = ledger?.pendingCount, pending >= active.count {
+            assign(to: active, &effects) { $0.slots + $0.prefetch }
+        }
+    }
+
+    private mutating func assign(
+        to active: [Membership.Member], _ effects: inout [Effect],
+        capacity: (Membership.Member) -> Int
+    ) {
+        guard let ledger else { return }
+        var free = active.filter { leases.load(of: $0.peer) < capacity($0) }
+        for index in ledger.pending.sorted() {
+            guard !free.isEmpty else { return }
+            let entry = ledger.entries[index]
+            let failed = Set(entry.troubles.map(\.peer))
+            let mayRepeat = active.allSatisfy { failed.contains($0.peer) }
+            let candidates = free.indices.filter { mayRepeat || !failed.contains(free[$0].peer) }
+            guard
+                let place = candidates.min(by: {
+                    leases.load(of: free[$0].peer) * free[$1].slots
+                        < leases.load(of: free[$1].peer) * free[$0].slots
+                })
+            else { continue }
+            let peer = free[place].peer
+            issue(index, to: peer, &effects)
+            if leases.load(of: peer) >= capacity(free[place]) { free.remove(at: place) }
+        }
+    }
+
+    private mutating func issue(_ index: Int, to peer: PeerID, _ effects: inout [Effect]) {
+        guard let ledger else { return }
+        let task = ledger.entries[index].task
+        let usual = timings.percentile95(of: task.kind)
+        let life =
+            usual.map { max(settings.timers.leaseMinimum, $0 * 4) } ?? settings.timers.leaseUnknown
+        let lease = leases.issue(task.key, to: peer, at: now, timeToLive: life)
+        self.ledger?.update(index) { $0.leases.insert(lease.id) }
+        let message = Lease(
+            lease: lease.id, task: task, timeToLiveMilliseconds: life.inMilliseconds,
+            alpha: ledger.alpha)
+        effects.append(.send(.lease(message), to: peer))
+    }
+
+    /// Ends a lease without a result; what its worker was sending is stopped.
+    mutating func lose(_ id: UInt64, because reason: String, _ effects: inout [Effect]) {
+        guard let lease = leases.remove(id) else { return }
+        counts.reissued += 1
+        effects.append(.note(.leaseLost(lease.key, lease.peer, reason)))
+        guard let index = ledger?.index(of: lease.key) else { return }
+        ledger?.update(index) { entry in
+            entry.leases.remove(id)
+            entry.offers.removeAll { $0.lease == id }
+            if case .receiving(let offer) = entry.stage, offer.lease == id {
+                entry.stage = .open
+                effects.append(.stopReceiving(lease.key, from: lease.peer))
+            }
+        }
+    }
+
+    // MARK: Time
+
+    private mutating func expire(_ effects: inout [Effect]) {
+        let timers = settings.timers
+        for member in membership.all {
+            let silence = now - member.heardAt
+            if silence >= timers.dead {
+                lose(member.peer, because: "silent for \(Int(silence.inSeconds)) s", &effects)
+            } else if let since = member.disconnectedAt, now - since >= timers.disconnected {
+                lose(member.peer, because: "connection closed", &effects)
+            } else if silence >= timers.suspect, member.status == .active {
+                membership.update(member.peer) { $0.status = .suspect }
+            }
+        }
+        for lease in leases.all where lease.expiresAt <= now {
+            lose(lease.id, because: "no progress", &effects)
+        }
+    }
+
+    /// Removes a worker; what it had goes to others.
+    mutating func lose(_ peer: PeerID, because reason: String, _ effects: inout [Effect]) {
+        for lease in leases.leases(of: peer) { lose(lease.id, because: reason, &effects) }
+        membership.remove(peer)
+        effects.append(.forget(peer))
+        effects.append(.note(.workerLost(peer, reason)))
+    }
+
+    /// A worker that is heard lives.
+    mutating func revive(_ peer: PeerID) {
+        let now = now
+        membership.update(peer) {
+            $0.heardAt = now
+            $0.disconnectedAt = nil
+            if $0.status == .suspect { $0.status = $0.slots > 0 ? .active : .preparing }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import Tasks
+package import WireProtocol
+
+/// Who computes what, and until when.
+package struct LeaseTable: Sendable {
+    /// A worker's promise to compute a task.
+    package struct Lease: Hashable, Sendable {
+        /// Names the lease within the epoch.
+        package let id: UInt64
+        /// The task.
+        package let key: TaskKey
+        /// The worker.
+        package let peer: PeerID
+        /// When it was given.
+        package let issuedAt: Duration
+        /// Without progress, when it ends.
+        package internal(set) var expiresAt: Duration
+        /// How much further progress carries it.
+        package let timeToLive: Duration
+        /// When the result was offered; the worker is then free for the next task.
+        package internal(set) var offeredAt: Duration?
+    }
+
+    private var leases: [UInt64: Lease] = [:]
+    private var byPeer: [PeerID: Set<UInt64>] = [:]
+    private var next: UInt64 = 1
+
+    /// The lease of a number.
+    package subscript(id: UInt64) -> Lease? { leases[id] }
+
+    /// Every lease, by number.
+    package var all: [Lease] { leases.values.sorted { $0.id < $1.id } }
+
+    /// The leases of a worker, by number.
+    package func leases(of peer: PeerID) -> [Lease] {
+        (byPeer[peer] ?? []).sorted().compactMap { leases[$0] }
+    }
+
+    /// The number of tasks that a worker has yet to compute.
+    package func load(of peer: PeerID) -> Int {
+        (byPeer[peer] ?? []).count { leases[$0]?.offeredAt == nil }
+    }
+
+    mutating func issue(
+        _ key: TaskKey, to peer: PeerID, at now: Duration, timeToLive: Duration
+    ) -> Lease {
+        let lease = Lease(
+            id: next, key: key, peer: peer, issuedAt: now, expiresAt: now + timeToLive,
+            timeToLive: timeToLive)
+        next += 1
+        leases[lease.id] = lease
+        byPeer[peer, default: []].insert(lease.id)
+        return lease
+    }
+
+    mutating func offer(_ id: UInt64, at now: Duration) {
+        leases[id]?.offeredAt = now
+    }
+
+    mutating func renew(_ peer: PeerID, at now: Duration) {
+        for id in byPeer[peer] ?? [] {
+            guard let lease = leases[id] else { continue }
+            leases[id]?.expiresAt = now + lease.timeToLive
+        }
+    }
+
+    @discardableResult
+    mutating func remove(_ id: UInt64) -> Lease? {
+        guard let lease = leases.removeValue(forKey: id) else { return nil }
+        byPeer[lease.peer]?.remove(id)
+        if byPeer[lease.peer]?.isEmpty == true { byPeer[lease.peer] = nil }
+        return lease
+    }
+}

@@ -1,0 +1,97 @@
+internal import Tasks
+internal import WireProtocol
+
+/// What has become of each task of a round.
+package struct RoundLedger: Sendable {
+    /// A result that a worker has and the coordinator has not.
+    struct Offer: Hashable, Sendable {
+        let peer: PeerID
+        let message: GradOffer
+        let lease: UInt64
+    }
+
+    /// How far a task is.
+    enum Stage: Hashable, Sendable {
+        /// No result is under way; leased, offered, or neither.
+        case open
+        /// A worker sends its result.
+        case receiving(Offer)
+        /// A result was found good and handed over, but its reader has not finished.
+        case verified(GradOffer)
+        /// The result counts.
+        case folded(digest: UInt32)
+    }
+
+    /// One task.
+    struct Entry: Hashable, Sendable {
+        let task: TaskDescription
+        var stage = Stage.open
+        var leases: Set<UInt64> = []
+        /// Results that wait for their turn.
+        var offers: [Offer] = []
+        /// Who failed at the task, and how.
+        var troubles: [Trouble] = []
+
+        var isPending: Bool { stage == .open && leases.isEmpty && offers.isEmpty }
+    }
+
+    /// A failed attempt.
+    struct Trouble: Hashable, Sendable {
+        let peer: PeerID
+        let worker: String
+        let text: String
+    }
+
+    /// The round's number.
+    package let number: UInt64
+    /// When the round was opened.
+    package let openedAt: Duration
+    let alpha: [Float]
+    private(set) var entries: [Entry]
+    private(set) var pending: Set<Int>
+    /// Bytes of results that are being received or wait for their reader.
+    private(set) var bytesUnderWay = 0
+    /// Tasks whose result counts.
+    package private(set) var foldedCount = 0
+
+    init(number: UInt64, tasks: [TaskDescription], alpha: [Float], openedAt: Duration) {
+        self.number = number
+        self.alpha = alpha
+        self.openedAt = openedAt
+        entries = tasks.map { Entry(task: $0) }
+        pending = Set(tasks.indices)
+    }
+
+    /// The number of tasks.
+    package var taskCount: Int { entries.count }
+    /// The number of tasks that nobody has.
+    package var pendingCount: Int { pending.count }
+    /// Whether every result counts.
+    package var isComplete: Bool { foldedCount == entries.count }
+
+    /// The task of a key, if the key belongs to this round.
+    func index(of key: TaskKey) -> Int? {
+        key.round == number && entries.indices.contains(key.index) ? key.index : nil
+    }
+
+    mutating func update(_ index: Int, _ change: (inout Entry) -> Void) {
+        let before = Self.bytes(entries[index].stage)
+        let wasFolded = Self.isFolded(entries[index].stage)
+        change(&entries[index])
+        bytesUnderWay += Self.bytes(entries[index].stage) - before
+        if Self.isFolded(entries[index].stage), !wasFolded { foldedCount += 1 }
+        if entries[index].isPending { pending.insert(index) } else { pending.remove(index) }
+    }
+
+    private static func bytes(_ stage: Stage) -> Int {
+        switch stage {
+        case .receiving(let offer): offer.message.blockBytes
+        case .verified(let message): message.blockBytes
+        case .open, .folded: 0
+        }
+    }
+
+    private static func isFolded(_ stage: Stage) -> Bool {
+        if case .folded = stage { true } else { false }
+    }
+}

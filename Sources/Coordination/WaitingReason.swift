@@ -1,0 +1,53 @@
+internal import Tasks
+internal import WireProtocol
+
+extension CoordinatorState {
+    /// Why nothing moves, in one sentence.
+    package var waitingReason: String {
+        guard let ledger else {
+            return lastFinished.map { "round \($0) is done; the search prepares the next one" }
+                ?? "no round is open yet"
+        }
+        let start = "round \(ledger.number): \(ledger.foldedCount)/\(ledger.taskCount) in"
+        let members = membership.all
+        guard !members.isEmpty else { return "\(start), waiting for a worker to join" }
+        for entry in ledger.entries {
+            if case .receiving(let offer) = entry.stage {
+                return "\(start), receiving index \(entry.task.key.index) from "
+                    + "\(name(of: offer.peer)), \(seconds(since: offeredAt(offer))) s"
+            }
+        }
+        let computing = leases.all.filter { $0.offeredAt == nil }
+        if let oldest = computing.first {
+            var sentence =
+                "\(start), waiting for index \(oldest.key.index) on \(name(of: oldest.peer)), "
+                + "\(seconds(since: oldest.issuedAt)) s"
+            if let member = membership[oldest.peer] {
+                let still = seconds(since: max(member.progressAt, oldest.issuedAt))
+                if still >= 5 { sentence += ", no progress \(still) s" }
+                if member.status == .suspect { sentence += ", worker silent" }
+            }
+            if ledger.pendingCount > 0 { sentence += "; \(ledger.pendingCount) not leased" }
+            return sentence
+        }
+        if ledger.entries.contains(where: { !$0.offers.isEmpty }) {
+            return "\(start), results wait for memory: \(ledger.bytesUnderWay >> 20) MiB are held"
+        }
+        if ledger.pendingCount > 0 {
+            let counts = Dictionary(grouping: members, by: \.status).mapValues(\.count)
+            let list = counts.map { "\($0.value) \($0.key.rawValue)" }.sorted()
+            return "\(start), no worker takes tasks: \(list.joined(separator: ", "))"
+        }
+        return "\(start), the last results are being added up"
+    }
+
+    private func name(of peer: PeerID) -> String {
+        membership[peer]?.hello.workerName ?? peer.description
+    }
+
+    private func seconds(since start: Duration) -> Int { max(0, Int((now - start).inSeconds)) }
+
+    private func offeredAt(_ offer: RoundLedger.Offer) -> Duration {
+        leases[offer.lease]?.offeredAt ?? now
+    }
+}

@@ -1,0 +1,273 @@
+internal import Coordination
+internal import Foundation
+internal import Synchronization
+internal import Tasks
+internal import Tensors
+internal import Transport
+internal import WireProtocol
+
+/// What the coordinator's thread has and does.
+final class CoordinatorDesk {
+    private let ports: ServerPorts
+    private let channel: any ServerChannel
+    private let requirements: DistributedRoundExecutor.Requirements
+    private let note: @Sendable (CoordinatorNote) -> Void
+    private let start = ContinuousClock.now
+
+    private var state: CoordinatorState
+    private var parameters = ParameterDesk()
+    private var results = ResultDesk()
+    private var transfers: UInt64 = 0
+    private var round: Round?
+    private var sink: AsyncThrowingStream<TaskResult, any Error>.Continuation?
+    private var expected: [TaskKey: TaskRequirements] = [:]
+    private var judged: [TaskKey: TaskResult] = [:]
+    private var traffic = Traffic()
+    private var roundOpenedAt = Duration.zero
+    private var tickedAt: Duration?
+    private var leaving: (deadline: Duration, done: CheckedContinuation<Void, Never>)?
+    private var isRunning = true
+    private var effects: ArraySlice<CoordinatorState.Effect> = []
+    private var isPerforming = false
+
+    private static let tick = Duration.milliseconds(100)
+
+    init(
+        settings: CoordinatorSettings, ports: ServerPorts, channel: any ServerChannel,
+        requirements: @escaping DistributedRoundExecutor.Requirements,
+        note: @escaping @Sendable (CoordinatorNote) -> Void
+    ) {
+        state = CoordinatorState(settings: settings)
+        self.ports = ports
+        self.channel = channel
+        self.requirements = requirements
+        self.note = note
+    }
+
+    /// The life of the thread.
+    func run(_ inbox: Inbox<CoordinatorInput>) {
+        while isRunning {
+            let inputs = inbox.take(within: Self.tick)
+            let now = ContinuousClock.now - start
+            if tickedAt.map({ now - $0 >= Self.tick / 4 }) ?? true {
+                tickedAt = now
+                handle(.tick(now: now))
+            }
+            for input in inputs where isRunning { take(input) }
+            if let leaving, now >= leaving.deadline || state.membership.count == 0 {
+                stop(.stopped)
+            }
+        }
+        // Nobody waits for ever: what came too late is answered too.
+        for input in inbox.take(within: .zero) { answerLate(input) }
+    }
+
+    private func take(_ input: CoordinatorInput) {
+        switch input {
+        case .network(.received(let received, let peer, .control)):
+            traffic.control(from: peer)
+            if case .statusQuery(let query) = received.message {
+                answer(query, to: peer)
+            } else {
+                handle(.received(received, from: peer))
+            }
+        case .network(.received(let received, let peer, .data)): takeData(received, from: peer)
+        case .network(.malformed(let error, let peer, let lane)):
+            traffic.malformed += 1
+            if case .unsupportedVersion = error, lane == .control {
+                let text = "\(error)"
+                send(
+                    .reject(Reject(code: .version, retryMilliseconds: nil, text: text)), to: peer)
+            }
+        case .network(.disconnected(let peer)): handle(.disconnected(peer))
+        case .network(.failed(let text)): stop(.network(text))
+        case .open(let round, let sink): open(round, sink)
+        case .delivered(let key): handle(.delivered(key))
+        case .close(let number):
+            guard round?.number == number else { return }
+            end(throwing: CancellationError())
+            handle(.closed)
+        case .status(let continuation): continuation.resume(returning: status())
+        case .drain(let reason, let limit, let done):
+            guard leaving == nil else { return done.resume() }
+            leaving = (state.now + limit, done)
+            handle(.drained(reason: reason))
+        case .stop: stop(.stopped)
+        }
+    }
+
+    private func answerLate(_ input: CoordinatorInput) {
+        switch input {
+        case .open(_, let sink): sink.finish(throwing: CoordinatorError.stopped)
+        case .status(let continuation): continuation.resume(throwing: CoordinatorError.stopped)
+        case .drain(_, _, let done): done.resume()
+        case .network, .delivered, .close, .stop: break
+        }
+    }
+
+    private func stop(_ reason: CoordinatorError) {
+        isRunning = false
+        end(throwing: reason)
+        leaving?.done.resume()
+        leaving = nil
+        channel.close()
+    }
+
+    // MARK: Rounds
+
+    private func open(
+        _ round: Round, _ sink: AsyncThrowingStream<TaskResult, any Error>.Continuation
+    ) {
+        guard self.round == nil else {
+            return sink.finish(throwing: CoordinatorError.roundOpen(self.round?.number ?? 0))
+        }
+        self.round = round
+        self.sink = sink
+        roundOpenedAt = ContinuousClock.now - start
+        traffic.split = CoordinatorStatus.Split()
+        handle(.opened(number: round.number, tasks: round.tasks, alpha: round.alpha))
+    }
+
+    private func end(throwing error: (any Error)?) {
+        sink?.finish(throwing: error)
+        sink = nil
+        round = nil
+        expected = [:]
+        judged = [:]
+        parameters.forgetAll()
+        results.forgetAll()
+    }
+
+    // MARK: Decisions
+
+    private func handle(_ event: CoordinatorState.Event) {
+        effects.append(contentsOf: state.handle(event))
+        guard !isPerforming else { return }  // The outer call gets to them, in order.
+        isPerforming = true
+        defer { isPerforming = false }
+        while let effect = effects.popFirst() { perform(effect) }
+    }
+
+    private func perform(_ effect: CoordinatorState.Effect) {
+        switch effect {
+        case .send(let message, let peer): send(message, to: peer)
+        case .receive(let offer, let peer): receive(offer, from: peer)
+        case .stopReceiving(let key, let peer): results.stop(key, from: peer)
+        case .deliver(let key, _):
+            guard let result = judged.removeValue(forKey: key) else { return }
+            sink?.yield(result)
+        case .finished:
+            traffic.split.roundSeconds = (ContinuousClock.now - start - roundOpenedAt).inSeconds
+            end(throwing: nil)
+        case .failed(let error):
+            guard round != nil else { return }
+            end(throwing: error)
+            handle(.closed)
+        case .forget(let peer):
+            parameters.forget(peer)
+            results.forget(peer)
+        case .note(let note): self.note(note)
+        }
+    }
+
+    private func receive(_ offer: GradOffer, from peer: PeerID) {
+        guard let round, round.tasks.indices.contains(offer.key.index) else { return }
+        if let objection = objection(to: offer, in: round) {
+            return handle(.uploaded(offer.key, from: peer, .refused(objection)))
+        }
+        transfers += 1
+        let (want, complete) = results.receive(
+            offer, from: peer, transfer: transfers, window: state.settings.windowBytes)
+        if let want { send(.gradWant(want), to: peer) }
+        if let complete { judge(complete) }
+    }
+
+    private func objection(to offer: GradOffer, in round: Round) -> String? {
+        do {
+            let needs =
+                try expected[offer.key] ?? requirements(round.tasks[offer.key.index], round.alpha)
+            expected[offer.key] = needs
+            return offer.objection(against: needs, parameters: round.parameters)
+        } catch {
+            return "task \(offer.key) does not belong to this run: \(error)"
+        }
+    }
+
+    private func judge(_ complete: ResultDesk.Complete) {
+        let key = complete.offer.key
+        if let part = complete.nonFinitePart {
+            return handle(.uploaded(key, from: complete.peer, .notFinite("task \(key): \(part)")))
+        }
+        judged[key] = complete.result
+        traffic.record(complete.offer, pushedIn: pushSeconds(complete))
+        handle(.uploaded(key, from: complete.peer, .valid))
+    }
+
+    private func pushSeconds(_ complete: ResultDesk.Complete) -> Double {
+        let lease = state.leases.leases(of: complete.peer).first { $0.key == complete.offer.key }
+        let now = ContinuousClock.now - start
+        return lease?.offeredAt.map { (now - $0).inSeconds } ?? 0
+    }
+
+    // MARK: Data
+
+    private func takeData(_ received: ReceivedMessage, from peer: PeerID) {
+        guard received.epoch == state.settings.epoch, state.membership[peer] != nil else { return }
+        switch received.message {
+        case .paramsWant(let want):
+            handle(.heard(peer))
+            guard let round, round.number == want.key.round else { return }
+            transfers += 1
+            for message in parameters.plan(want, from: peer, round: round, transfer: transfers) {
+                send(message, to: peer, lane: .data)
+            }
+        case .chunkGet(let get):
+            handle(.heard(peer))
+            for message in parameters.chunks(get, for: peer) { send(message, to: peer, lane: .data) }
+        case .chunk(let chunk):
+            traffic.data(from: peer, bytes: chunk.payload.count)
+            let (get, complete) = results.accept(chunk, from: peer)
+            if let get {
+                handle(.heard(peer))
+                send(.chunkGet(get), to: peer, lane: .data)
+            }
+            if let complete { judge(complete) }
+        default: traffic.malformed += 1
+        }
+    }
+
+    private func send(_ message: Message, to peer: PeerID, lane: Lane = .control) {
+        do {
+            if case .chunk(let chunk) = message {
+                traffic.data(to: peer, bytes: chunk.payload.count)
+            }
+            try channel.send(message, epoch: state.settings.epoch, to: peer, lane: lane)
+        } catch {
+            // A task or a configuration that does not fit the protocol's limits.
+            guard round != nil else { return }
+            end(throwing: error)
+            handle(.closed)
+        }
+    }
+
+    // MARK: Status
+
+    private func status() -> CoordinatorStatus {
+        CoordinatorStatus(
+            state, ports: ports, uptime: ContinuousClock.now - start, traffic: traffic)
+    }
+
+    private func answer(_ query: StatusQuery, to peer: PeerID) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        var status = status()
+        var json = (try? encoder.encode(status)) ?? Data()
+        if json.count > WireLimits.chunkBytes {
+            // A thousand workers: the totals still fit.
+            status.workers = []
+            json = (try? encoder.encode(status)) ?? Data()
+        }
+        let text = String(decoding: json, as: UTF8.self)
+        send(.statusReply(StatusReply(what: query.what, text: text)), to: peer)
+    }
+}

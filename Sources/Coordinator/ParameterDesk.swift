@@ -1,0 +1,67 @@
+internal import Coordination
+internal import Tasks
+internal import Tensors
+internal import WireProtocol
+
+/// Serves a round's parameters and statistics to workers.
+struct ParameterDesk {
+    private struct Serving {
+        let transfer: OutgoingTransfer
+        let blocks: OutgoingBlocks
+        let peer: PeerID
+        let key: TaskKey
+    }
+    private var servings: [UInt64: Serving] = [:]
+
+    /// The plan for what a worker wants, and the first chunks.
+    mutating func plan(
+        _ want: ParamsWant, from peer: PeerID, round: Round, transfer id: UInt64
+    ) -> [Message] {
+        forget { $0.peer == peer && $0.key == want.key }
+        var blocks: [[Float]] = []
+        var plan: [ParamsPlan.Block] = []
+        for wanted in want.blocks {
+            let block: [Float]?
+            let version: UInt64
+            switch wanted.kind {
+            case .parameters:
+                block = round.parameters[wanted.id]
+                version = round.versions[wanted.id] ?? round.number
+            case .statistics:
+                block = round.statistics[wanted.id]
+                version = round.number
+            }
+            let isSent = block != nil && wanted.have != version
+            if isSent, let block { blocks.append(block) }
+            plan.append(
+                ParamsPlan.Block(version: version, count: block?.count ?? 0, isSent: isSent))
+        }
+        let outgoing = OutgoingBlocks(blocks)
+        let serving = Serving(
+            transfer: OutgoingTransfer(id: id, total: outgoing.byteCount), blocks: outgoing,
+            peer: peer, key: want.key)
+        servings[id] = serving
+        let answer = ParamsPlan(lease: want.lease, key: want.key, transfer: id, blocks: plan)
+        return [.paramsPlan(answer)]
+            + chunks(ChunkGet(transfer: id, offset: 0, length: want.creditBytes), for: peer)
+    }
+
+    /// The chunks that answer a request.
+    func chunks(_ get: ChunkGet, for peer: PeerID) -> [Message] {
+        guard let serving = servings[get.transfer], serving.peer == peer else { return [] }
+        return serving.transfer.chunks(offset: get.offset, length: get.length).map { range in
+            .chunk(
+                Chunk(
+                    transfer: get.transfer, offset: range.lowerBound,
+                    payload: serving.blocks.payload(range)))
+        }
+    }
+
+    mutating func forget(_ peer: PeerID) { forget { $0.peer == peer } }
+
+    mutating func forgetAll() { servings = [:] }
+
+    private mutating func forget(_ isGone: (Serving) -> Bool) {
+        for (id, serving) in servings where isGone(serving) { servings[id] = nil }
+    }
+}

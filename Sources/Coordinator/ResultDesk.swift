@@ -1,0 +1,133 @@
+internal import Coordination
+internal import SearchSpaces
+internal import Tasks
+internal import Tensors
+internal import WireProtocol
+
+/// Receives the blocks of results and looks at them.
+struct ResultDesk {
+    private struct Upload {
+        let offer: GradOffer
+        let peer: PeerID
+        var transfer: IncomingTransfer
+        var blocks: IncomingBlocks
+    }
+    private var uploads: [UInt64: Upload] = [:]
+
+    /// A result all of whose blocks are here.
+    struct Complete {
+        let offer: GradOffer
+        let peer: PeerID
+        let blocks: IncomingBlocks
+    }
+
+    /// Starts to receive a result, or goes on where an earlier connection broke.
+    ///
+    /// - Returns: The request to send, or the result when it has no blocks.
+    mutating func receive(
+        _ offer: GradOffer, from peer: PeerID, transfer id: UInt64, window: Int
+    ) -> (want: GradWant?, complete: Complete?) {
+        let former = uploads.first { $0.value.peer == peer && $0.value.offer.key == offer.key }
+        if let former { uploads[former.key] = nil }
+        let same =
+            former.flatMap { former in
+                former.value.offer.digest == offer.digest && former.value.offer.blocks == offer.blocks
+                    ? former.value : nil
+            }
+        let blocks = same?.blocks ?? IncomingBlocks(counts: offer.blocks.map(\.count))
+        let transfer = IncomingTransfer(
+            id: id, total: blocks.byteCount, window: window,
+            received: same?.transfer.received ?? 0)
+        guard !transfer.isComplete else {
+            return (nil, Complete(offer: offer, peer: peer, blocks: blocks))
+        }
+        uploads[id] = Upload(offer: offer, peer: peer, transfer: transfer, blocks: blocks)
+        let want = GradWant(
+            key: offer.key, transfer: id, offset: transfer.received,
+            creditBytes: min(window, transfer.total - transfer.received))
+        return (want, nil)
+    }
+
+    /// Takes in a chunk.
+    ///
+    /// - Returns: A request for more, and the result once it is whole.
+    mutating func accept(
+        _ chunk: Chunk, from peer: PeerID
+    ) -> (get: ChunkGet?, complete: Complete?) {
+        guard uploads[chunk.transfer]?.peer == peer,
+            uploads[chunk.transfer]?.transfer.accept(
+                offset: chunk.offset, count: chunk.payload.count) == true
+        else { return (nil, nil) }
+        _ = uploads[chunk.transfer]?.blocks.write(chunk.payload, at: chunk.offset)
+        if uploads[chunk.transfer]?.transfer.isComplete == true,
+            let upload = uploads.removeValue(forKey: chunk.transfer)
+        {
+            let complete = Complete(offer: upload.offer, peer: peer, blocks: upload.blocks)
+            return (nil, complete)
+        }
+        return (uploads[chunk.transfer]?.transfer.renewal(), nil)
+    }
+
+    mutating func stop(_ key: TaskKey, from peer: PeerID) {
+        forget { $0.peer == peer && $0.offer.key == key }
+    }
+
+    mutating func forget(_ peer: PeerID) { forget { $0.peer == peer } }
+
+    mutating func forgetAll() { uploads = [:] }
+
+    private mutating func forget(_ isGone: (Upload) -> Bool) {
+        for (id, upload) in uploads where isGone(upload) { uploads[id] = nil }
+    }
+}
+
+extension GradOffer {
+    /// Why the announced result cannot be one of the task, or `nil`.
+    func objection(against expected: TaskRequirements, parameters: ParameterSet) -> String? {
+        guard architecture == expected.architecture else {
+            return "task \(key): the worker ran network \(architecture), expected "
+                + "\(expected.architecture); versions or configurations differ"
+        }
+        let known = Set(expected.operators)
+        var seen: Set<String> = []
+        for block in blocks {
+            guard known.contains(block.id), seen.insert("\(block.kind)/\(block.id)").inserted else {
+                return "task \(key): block \(block.id) does not belong to the task's result"
+            }
+            if block.kind == .parameters, let own = parameters[block.id], own.count != block.count {
+                return "task \(key): gradient of \(block.id) has \(block.count) values, "
+                    + "expected \(own.count)"
+            }
+        }
+        return nil
+    }
+}
+
+extension ResultDesk.Complete {
+    /// What holds a number that is not finite, or `nil`.
+    var nonFinitePart: String? {
+        if !offer.loss.isFinite { return "the loss is \(offer.loss)" }
+        if !offer.logits.allSatisfy(\.isFinite) { return "the logits are not finite" }
+        if !offer.slotProducts.allSatisfy(\.isFinite) { return "the slot products are not finite" }
+        guard let index = blocks.firstNonFiniteBlock else { return nil }
+        let block = offer.blocks[index]
+        let what = block.kind == .parameters ? "gradient" : "statistics"
+        return "the \(what) of \(block.id) is not finite"
+    }
+
+    /// The result as the search knows it.
+    var result: TaskResult {
+        var gradients = ParameterSet()
+        var statistics = ParameterSet()
+        for (block, values) in zip(offer.blocks, blocks.blocks) {
+            switch block.kind {
+            case .parameters: gradients[block.id] = values
+            case .statistics: statistics[block.id] = values
+            }
+        }
+        return TaskResult(
+            key: offer.key, architecture: offer.architecture, sampleCount: offer.sampleCount,
+            loss: offer.loss, logits: offer.logits, gradients: gradients,
+            slotProducts: offer.slotProducts, statistics: statistics)
+    }
+}

@@ -1,0 +1,70 @@
+internal import Coordination
+internal import Tasks
+internal import Transport
+internal import WireProtocol
+
+/// Counts of bytes and times for the status.
+struct Traffic {
+    private(set) var bytesIn: [PeerID: Int] = [:]
+    private(set) var bytesOut: [PeerID: Int] = [:]
+    private(set) var totalIn = 0
+    private(set) var totalOut = 0
+    var malformed = 0
+    var split = CoordinatorStatus.Split()
+
+    mutating func control(from peer: PeerID) { bytesIn[peer, default: 0] += FrameHeader.byteCount }
+
+    mutating func data(from peer: PeerID, bytes: Int) {
+        bytesIn[peer, default: 0] += bytes
+        totalIn += bytes
+    }
+
+    mutating func data(to peer: PeerID, bytes: Int) {
+        bytesOut[peer, default: 0] += bytes
+        totalOut += bytes
+    }
+
+    mutating func record(_ offer: GradOffer, pushedIn pushSeconds: Double) {
+        split.tasks += 1
+        let share = 1 / Double(split.tasks)
+        split.pullSeconds += (offer.pullSeconds - split.pullSeconds) * share
+        split.computeSeconds += (offer.computeSeconds - split.computeSeconds) * share
+        split.pushSeconds += (pushSeconds - split.pushSeconds) * share
+    }
+}
+
+extension CoordinatorStatus {
+    init(_ state: CoordinatorState, ports: ServerPorts, uptime: Duration, traffic: Traffic) {
+        let now = state.now
+        runID = state.settings.runID
+        epoch = state.settings.epoch
+        self.ports = ports
+        uptimeSeconds = uptime.inSeconds
+        waiting = state.waitingReason
+        round = state.ledger.map {
+            Round(
+                number: $0.number, tasks: $0.taskCount, folded: $0.foldedCount,
+                pending: $0.pendingCount, seconds: (now - $0.openedAt).inSeconds)
+        }
+        split = traffic.split
+        counts = state.counts
+        malformed = traffic.malformed
+        bytesIn = traffic.totalIn
+        bytesOut = traffic.totalOut
+        workers = state.membership.all.map { member in
+            let minutes = max((now - member.joinedAt).inSeconds, 1) / 60
+            return Worker(
+                name: member.hello.workerName, peer: member.peer.description,
+                status: member.status, slots: member.slots,
+                leases: state.leases.leases(of: member.peer).map {
+                    Lease(task: $0.key.description, ageSeconds: (now - $0.issuedAt).inSeconds)
+                },
+                accepted: member.accepted,
+                acceptedPerMinute: Double(member.accepted) / minutes,
+                bytesIn: traffic.bytesIn[member.peer] ?? 0,
+                bytesOut: traffic.bytesOut[member.peer] ?? 0,
+                residentBytes: member.residentBytes,
+                silentSeconds: (now - member.heardAt).inSeconds)
+        }
+    }
+}

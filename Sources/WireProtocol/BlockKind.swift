@@ -1,0 +1,14 @@
+/// What a block of float32 holds.
+package enum BlockKind: UInt32, Hashable, Sendable {
+    /// Weights, or their gradient.
+    case parameters = 1
+    /// Batch-norm statistics.
+    case statistics = 2
+
+    init(field: UInt32) throws(WireError) {
+        guard let kind = BlockKind(rawValue: field) else {
+            throw .invalidField("block kind", found: "\(field)", allowed: "1 or 2")
+        }
+        self = kind
+    }
+}

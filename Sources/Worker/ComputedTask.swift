@@ -1,0 +1,35 @@
+internal import Tasks
+internal import Tensors
+internal import WireProtocol
+
+/// A result in the form that it is offered and sent in.
+struct ComputedTask: Sendable {
+    let offer: GradOffer
+    let blocks: OutgoingBlocks
+
+    /// The offer and the blocks of a result: gradients, then statistics, each in sum order.
+    init(_ result: TaskResult, of task: TaskDescription, pullSeconds: Double, computeSeconds: Double) {
+        var named: [GradOffer.Block] = []
+        var values: [[Float]] = []
+        for (set, kind) in [(result.gradients, BlockKind.parameters), (result.statistics, .statistics)] {
+            for id in set.operators {
+                guard let block = set[id] else { continue }
+                named.append(GradOffer.Block(id: id, kind: kind, count: block.count))
+                values.append(block)
+            }
+        }
+        // What travels inline takes part in the comparison of duplicates too.
+        let bits = result.loss.bitPattern
+        let loss = [
+            Float(bitPattern: UInt32(truncatingIfNeeded: bits)),
+            Float(bitPattern: UInt32(truncatingIfNeeded: bits >> 32)),
+        ]
+        blocks = OutgoingBlocks(values)
+        offer = GradOffer(
+            key: task.key, lease: 0, architecture: result.architecture,
+            sampleCount: result.sampleCount, loss: result.loss, logits: result.logits,
+            slotProducts: result.slotProducts, blocks: named,
+            digest: OutgoingBlocks(values + [result.logits, result.slotProducts, loss]).digest,
+            pullSeconds: pullSeconds, computeSeconds: computeSeconds)
+    }
+}

@@ -1,0 +1,322 @@
+internal import Coordination
+internal import Foundation
+internal import SearchSpaces
+internal import Synchronization
+internal import Tasks
+internal import Tensors
+internal import Transport
+internal import WireProtocol
+
+/// What the worker's thread has and does.
+final class WorkerDesk {
+    /// The bytes of a task.
+    private struct Load {
+        let requirements: TaskRequirements
+        let wants: [ParamsWant.Block]
+        /// Blocks at hand when they were asked about, in the order of `wants`.
+        var blocks: [[Float]?]
+        var versions: [UInt64?]
+        var wantedAt = ContinuousClock.now
+        var pullSeconds = 0.0
+        var incoming: (transfer: IncomingTransfer, blocks: IncomingBlocks, places: [Int])?
+        var computed: ComputedTask?
+        var outgoing: OutgoingTransfer?
+    }
+
+    private let channel: any ClientChannel
+    private let makeComputing: WorkerLoop.MakeComputing
+    private let inbox: Inbox<WorkerInput>
+    private let threads: ComputeThreads
+    private let start = ContinuousClock.now
+
+    private var state: WorkerState
+    private var computing: (any TaskComputing)?
+    private var loads: [TaskKey: Load] = [:]
+    private var pulls: [UInt64: TaskKey] = [:]
+    private var pushes: [UInt64: TaskKey] = [:]
+    private var cache: ParameterCache
+    private var movedBytes = 0
+    private var finishedTasks = 0
+    private var effects: ArraySlice<WorkerState.Effect> = []
+    private var isPerforming = false
+    private var residentAt: Duration?
+    private var residentBytes = 0
+    private var outcome: Result<WorkerOutcome, any Error>?
+
+    private static let tick = Duration.milliseconds(100)
+
+    init(
+        settings: WorkerSettings, channel: any ClientChannel, cacheBytes: Int,
+        makeComputing: @escaping WorkerLoop.MakeComputing, inbox: Inbox<WorkerInput>
+    ) {
+        state = WorkerState(settings: settings)
+        self.channel = channel
+        self.makeComputing = makeComputing
+        self.inbox = inbox
+        cache = ParameterCache(limit: cacheBytes)
+        threads = ComputeThreads(count: max(1, settings.slots))
+    }
+
+    /// The life of the thread.
+    func run() -> Result<WorkerOutcome, any Error> {
+        var tickedAt: Duration?
+        while true {
+            let inputs = inbox.take(within: Self.tick)
+            let now = ContinuousClock.now - start
+            if tickedAt.map({ now - $0 >= Self.tick / 4 }) ?? true {
+                tickedAt = now
+                measureMemory(now)
+                handle(.tick(now: now, progress: progress, residentBytes: residentBytes))
+            }
+            for input in inputs where outcome == nil { take(input) }
+            guard let outcome else { continue }
+            threads.close()
+            channel.close()
+            return outcome
+        }
+    }
+
+    private func take(_ input: WorkerInput) {
+        switch input {
+        case .network(.connected(.control)): handle(.connected)
+        case .network(.connected(.data)): handle(.dataConnected)
+        case .network(.disconnected(.control)): handle(.disconnected)
+        case .network(.disconnected(.data)), .network(.malformed): break
+        case .network(.failed(let text)): outcome = .failure(WorkerError.network(text))
+        case .network(.received(let received, let lane)):
+            if lane == .data { takeData(received) } else { handle(.received(received)) }
+        case .prepared(let runID, .success(let computing)):
+            guard state.welcome?.runID == runID else { return }
+            self.computing = computing
+            handle(.ready(runID: runID))
+        case .prepared(_, .failure(let error)):
+            outcome = .failure(WorkerError.notPrepared("\(error)"))
+        case .computed(let key, .success(let computed)):
+            finishedTasks += 1
+            loads[key]?.computed = computed
+            loads[key]?.blocks = []
+            handle(.computed(computed.offer))
+        case .computed(let key, .failure(let error)): handle(.failed(key, "\(error)"))
+        case .drain(let reason): handle(.drain(reason: reason))
+        case .stop: outcome = .failure(WorkerError.stopped)
+        }
+    }
+
+    // MARK: Decisions
+
+    private func handle(_ event: WorkerState.Event) {
+        effects.append(contentsOf: state.handle(event))
+        guard !isPerforming else { return }  // The outer call gets to them, in order.
+        isPerforming = true
+        defer { isPerforming = false }
+        while let effect = effects.popFirst() { perform(effect) }
+    }
+
+    private func perform(_ effect: WorkerState.Effect) {
+        switch effect {
+        case .send(let message): send(message, lane: .control)
+        case .sendData(let message):
+            if case .paramsWant(let want) = message { loads[want.key]?.wantedAt = .now }
+            send(message, lane: .data)
+        case .reconnect(let pause): channel.reconnect(after: pause)
+        case .openData(let port): channel.openData(port: port)
+        case .clearCache: cache.clear()
+        case .makeComputing(let runID, let configuration):
+            computing = nil
+            threads.add { [makeComputing, inbox] in
+                let result = Result { try makeComputing(configuration) }
+                inbox.push(.prepared(runID: runID, result))
+            }
+        case .prepare(let key): prepare(key)
+        case .compute(let key): compute(key)
+        case .push(let want): push(want)
+        case .forget(let key):
+            loads[key] = nil
+            pulls = pulls.filter { $0.value != key }
+            pushes = pushes.filter { $0.value != key }
+        case .stop(let outcome): self.outcome = .success(outcome)
+        }
+    }
+
+    private func send(_ message: Message, lane: Lane) {
+        do {
+            try channel.send(message, epoch: state.epoch, lane: lane)
+        } catch {
+            // Only a result can exceed the limits.
+            guard case .gradOffer(let offer) = message else { return }
+            handle(.failed(offer.key, "\(error)"))
+        }
+    }
+
+    // MARK: Tasks
+
+    private func prepare(_ key: TaskKey) {
+        guard let job = state.jobs[key], let computing else { return }
+        do {
+            let needs = try computing.requirements(of: job.task, alpha: job.alpha)
+            var wants = needs.operators.map { ($0, BlockKind.parameters) }
+            if needs.needsStatistics { wants += needs.operators.map { ($0, .statistics) } }
+            guard wants.count <= WireLimits.listCount else {
+                throw WireError.tooLarge(
+                    part: "list of operators", bytes: wants.count, limit: WireLimits.listCount)
+            }
+            let entries = wants.map { cache.entry(address($0.0, $0.1, of: job.task)) }
+            let blocks = zip(wants, entries).map { want, entry in
+                ParamsWant.Block(id: want.0, kind: want.1, have: entry?.version)
+            }
+            loads[key] = Load(
+                requirements: needs, wants: blocks, blocks: entries.map { $0?.block },
+                versions: entries.map { $0?.version })
+            handle(.prepared(key, wants: blocks))
+        } catch {
+            handle(.failed(key, "\(error)"))
+        }
+    }
+
+    private func address(
+        _ id: OperatorID, _ kind: BlockKind, of task: TaskDescription
+    ) -> ParameterCache.Address {
+        ParameterCache.Address(model: task.model, kind: kind, id: id)
+    }
+
+    private func compute(_ key: TaskKey) {
+        guard let job = state.jobs[key], let load = loads[key], let computing else { return }
+        var parameters = ParameterSet()
+        var statistics = ParameterSet()
+        for (want, block) in zip(load.wants, load.blocks) {
+            switch want.kind {
+            case .parameters: parameters[want.id] = block
+            case .statistics: statistics[want.id] = block
+            }
+        }
+        let task = job.task
+        let architecture = load.requirements.architecture
+        let pullSeconds = load.pullSeconds
+        threads.add { [inbox, parameters, statistics] in
+            let start = ContinuousClock.now
+            let result = Result {
+                let result = try computing.compute(
+                    task, architecture: architecture, parameters: parameters,
+                    statistics: statistics)
+                return ComputedTask(
+                    result, of: task, pullSeconds: pullSeconds,
+                    computeSeconds: (ContinuousClock.now - start).inSeconds)
+            }
+            inbox.push(.computed(key, result))
+        }
+    }
+
+    // MARK: Data
+
+    private func takeData(_ received: ReceivedMessage) {
+        guard received.epoch == state.epoch, state.isWelcome else { return }
+        switch received.message {
+        case .paramsPlan(let plan): begin(plan)
+        case .chunk(let chunk): take(chunk)
+        case .chunkGet(let get):
+            handle(.heard)
+            guard let key = pushes[get.transfer] else { return }
+            handle(.moved(key))
+            sendChunks(of: key, offset: get.offset, length: get.length)
+        default: handle(.received(received))
+        }
+    }
+
+    private func begin(_ plan: ParamsPlan) {
+        handle(.heard)
+        guard let load = loads[plan.key], state.jobs[plan.key]?.stage == .pulling,
+            plan.blocks.count == load.wants.count
+        else { return }
+        var counts: [Int] = []
+        var places: [Int] = []
+        for (index, block) in plan.blocks.enumerated() {
+            if block.isSent {
+                counts.append(block.count)
+                places.append(index)
+                loads[plan.key]?.versions[index] = block.version
+            } else if load.blocks[index] == nil {
+                let id = load.wants[index].id
+                return handle(.failed(plan.key, "the coordinator has no block of \(id)"))
+            }
+        }
+        let blocks = IncomingBlocks(counts: counts)
+        let transfer = IncomingTransfer(
+            id: plan.transfer, total: blocks.byteCount, window: state.welcome?.windowBytes ?? 0)
+        pulls = pulls.filter { $0.value != plan.key }
+        pulls[plan.transfer] = plan.key
+        loads[plan.key]?.incoming = (transfer, blocks, places)
+        handle(.moved(plan.key))
+        finishIfComplete(plan.key)
+    }
+
+    private func take(_ chunk: Chunk) {
+        guard let key = pulls[chunk.transfer],
+            loads[key]?.incoming?.transfer.accept(
+                offset: chunk.offset, count: chunk.payload.count) == true
+        else { return }
+        movedBytes += chunk.payload.count
+        _ = loads[key]?.incoming?.blocks.write(chunk.payload, at: chunk.offset)
+        if let get = loads[key]?.incoming?.transfer.renewal() {
+            handle(.heard)
+            handle(.moved(key))
+            send(.chunkGet(get), lane: .data)
+        }
+        finishIfComplete(key)
+    }
+
+    private func finishIfComplete(_ key: TaskKey) {
+        guard let job = state.jobs[key], let incoming = loads[key]?.incoming,
+            incoming.transfer.isComplete
+        else { return }
+        loads[key]?.incoming = nil
+        pulls[incoming.transfer.id] = nil
+        for (place, block) in zip(incoming.places, incoming.blocks.blocks) {
+            loads[key]?.blocks[place] = block
+            if let want = loads[key]?.wants[place], let version = loads[key]?.versions[place] {
+                cache.insert(block, version: version, at: address(want.id, want.kind, of: job.task))
+            }
+        }
+        let wantedAt = loads[key]?.wantedAt ?? .now
+        loads[key]?.pullSeconds = (ContinuousClock.now - wantedAt).inSeconds
+        handle(.heard)
+        handle(.pulled(key))
+    }
+
+    private func push(_ want: GradWant) {
+        guard let computed = loads[want.key]?.computed else { return }
+        pushes = pushes.filter { $0.value != want.key }
+        pushes[want.transfer] = want.key
+        loads[want.key]?.outgoing = OutgoingTransfer(
+            id: want.transfer, total: computed.blocks.byteCount,
+            chunk: state.welcome?.chunkBytes ?? WireLimits.chunkBytes)
+        sendChunks(of: want.key, offset: want.offset, length: want.creditBytes)
+    }
+
+    private func sendChunks(of key: TaskKey, offset: Int, length: Int) {
+        guard let computed = loads[key]?.computed, let outgoing = loads[key]?.outgoing else { return }
+        for range in outgoing.chunks(offset: offset, length: length) {
+            movedBytes += range.count
+            let chunk = Chunk(
+                transfer: outgoing.id, offset: range.lowerBound,
+                payload: computed.blocks.payload(range))
+            send(.chunk(chunk), lane: .data)
+        }
+    }
+
+    // MARK: Progress
+
+    /// Moves with bytes, with tasks, and with every tenth of a second of processor time; stands
+    /// still in a process that is stopped or wedged.
+    private var progress: UInt64 {
+        let time = Int(clock()) / (Int(CLOCKS_PER_SEC) / 10)
+        return UInt64(finishedTasks + movedBytes >> 16 + time)
+    }
+
+    private func measureMemory(_ now: Duration) {
+        guard residentAt.map({ now - $0 >= .seconds(1) }) ?? true else { return }
+        residentAt = now
+        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
+            .split(separator: " ")
+        if let fields, fields.count > 1, let pages = Int(fields[1]) { residentBytes = pages * 4096 }
+    }
+}

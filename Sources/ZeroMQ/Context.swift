@@ -1,0 +1,21 @@
+internal import CZeroMQ
+
+/// The I/O threads that sockets share.
+///
+/// Thread-safe by libzmq's own documentation (zmq_ctx_new(3): "A 0MQ context is thread safe").
+@safe package final class Context: Sendable {
+    nonisolated(unsafe) let handle: UnsafeMutableRawPointer
+
+    /// A context with one I/O thread and room for the given number of sockets.
+    ///
+    /// - Throws: ``ZeroMQError`` when the process is out of memory or file descriptors.
+    package init(maximumSockets: Int = 1023) throws(ZeroMQError) {
+        guard let handle = unsafe zmq_ctx_new() else { throw ZeroMQError(calling: "zmq_ctx_new") }
+        unsafe self.handle = handle
+        _ = unsafe zmq_ctx_set(handle, ZMQ_MAX_SOCKETS, Int32(maximumSockets))
+        _ = unsafe zmq_ctx_set(handle, ZMQ_IPV6, 0)
+    }
+
+    // Every socket holds its context, so none is open when this runs.
+    deinit { _ = unsafe zmq_ctx_term(handle) }
+}
