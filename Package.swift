@@ -59,11 +59,11 @@ let rows: [Row] = [
         "CTData", ["Tensors", "Digests", "Safetensors", "ImageCodecs", "RunConfiguration"],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
     Row(
-        "Phantoms", ["Tensors", "ImageCodecs"],
-        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
-    Row(
         "WireProtocol",
-        ["CWireMessages", "CProtobufC", "CWireBytes", "ZeroMQ", "Tensors", "SearchSpaces", "Tasks"],
+        [
+            "CWireMessages", "CProtobufC", "CWireBytes", "ZeroMQ", "Tensors", "SearchSpaces",
+            "Tasks",
+        ],
         tests: ["Tensors", "SearchSpaces", "Tasks"]),
     // Row 4
     Row(
@@ -78,8 +78,7 @@ let rows: [Row] = [
     Row("SearchStrategies", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("Evaluation", ["Tensors"], tests: ["Tensors"]),
     Row(
-        "Coordination", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"],
-        tests: ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),
+        "Coordination", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),
     // Row 5
     Row(
         "Runs", ["Tensors", "SearchSpaces", "Safetensors", "RunConfiguration", grdb],
@@ -94,7 +93,7 @@ let rows: [Row] = [
             "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
             "RunConfiguration", "Runs",
         ]),
-    Row("Transport", ["ZeroMQ", "WireProtocol"], tests: ["ZeroMQ", "WireProtocol"]),
+    Row("Transport", ["ZeroMQ", "WireProtocol"]),
     // Row 6
     Row(
         "Pipeline",
@@ -107,7 +106,8 @@ let rows: [Row] = [
         "Coordinator",
         ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"]),
     Row(
-        "Worker", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"],
+        "Worker",
+        ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"],
         tests: [
             "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
             "Transport",
@@ -151,7 +151,7 @@ let package = Package(
         .executableTarget(
             name: "voxelnas",
             dependencies: [
-                "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "CTData", "Phantoms",
+                "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "CTData",
                 "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),

@@ -1,6 +1,6 @@
 import Tensors
 package import CTData
-import Crypto
+import Digests
 import Foundation
 package import RunConfiguration
 package import Training
@@ -33,8 +33,7 @@ package struct PreparedData: Sendable {
     /// SHA-256 over the fingerprints of the packed volumes.
     package var fingerprint: String {
         let parts = volumes.sorted { $0.key.rawValue < $1.key.rawValue }.map(\.value.fingerprint)
-        return SHA256.hash(data: Data(parts.joined(separator: "/").utf8))
-            .map { String(format: "%02x", $0) }.joined()
+        return SHA256.hex(parts.joined(separator: "/").utf8)
     }
 
     /// Reads the lists and splits them, without packing.

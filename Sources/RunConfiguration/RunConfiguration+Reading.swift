@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Yams
 
@@ -77,7 +77,7 @@ extension RunConfiguration {
 
     /// SHA-256 of ``canonicalJSON``, in hexadecimal.
     package var digest: String {
-        SHA256.hash(data: Data(canonicalJSON.utf8)).map { String(format: "%02x", $0) }.joined()
+        SHA256.hex(canonicalJSON.utf8)
     }
 
     private static func apply(_ override: String, to tree: inout Node) throws(ConfigurationError) {

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import ImageCodecs
 import Tensors
@@ -153,7 +153,7 @@ struct SharedDataTests {
             bytes.append(UInt8(truncatingIfNeeded: integer))
             if Value.bitWidth == 16 { bytes.append(UInt8(truncatingIfNeeded: integer >> 8)) }
         }
-        return SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+        return SHA256.hex(bytes)
     }
 
     @Test("of real chest CTs decode to the reference's voxels in every format")

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Digests
 internal import FoundationEssentials
 import ImageCodecs
 
@@ -64,14 +64,6 @@ enum JSON {
 }
 
 extension SHA256 {
-    /// The digest in hexadecimal.
-    static func hex(_ bytes: [UInt8]) -> String {
-        hash(data: bytes).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
-    }
-
     /// The digest of a file in hexadecimal.
     static func hex(file path: String) throws(ShardError) -> String {
         do {

@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Digests
 internal import Dispatch
 internal import FoundationEssentials
 import ImageCodecs

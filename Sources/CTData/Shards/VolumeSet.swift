@@ -1,4 +1,4 @@
-internal import Crypto
+internal import Digests
 import RunConfiguration
 import Safetensors
 
