@@ -2,7 +2,7 @@
 // times S partial sums that cover the latency of a multiply-add; the planes are walked in groups
 // that fit the first-level cache. The order of every sum depends on the shape alone.
 
-#define PARTS(K) ((K) == 3 ? 3 : 2)
+#define PARTS(K) ((K) == 3 ? 3 : (K) == 5 ? 2 : 1)
 
 // One row of T outputs, the whole row (T == W).
 INLINE void FN(row_whole)(V *acc, const float *xr, const float *gr, ptrdiff_t cs, const int K,

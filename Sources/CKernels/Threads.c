@@ -30,3 +30,13 @@ int vn_set_affinity(const int32_t *processors, int count) {
   return -1;
 }
 #endif
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+void vn_keep_freed_memory(void) {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+#else
+void vn_keep_freed_memory(void) {}
+#endif

@@ -68,7 +68,13 @@ INLINE void FN(store_some)(float *p, V v, const int masked, MASK m) {
   if (masked) FN(store_masked)(p, v, m);
   else FN(store)(p, v);
 }
-INLINE V FN(broadcast)(float x) { return (V){0} + x; }
+#if VN_LANES == 16
+INLINE V FN(broadcast)(float x) { return (V)_mm512_set1_ps(x); }
+#elif VN_LANES == 8
+INLINE V FN(broadcast)(float x) { return (V)_mm256_set1_ps(x); }
+#else
+INLINE V FN(broadcast)(float x) { return (V){x, x, x, x}; }
+#endif
 // The bound is the first operand: a NaN in `v` passes through, as in PyTorch.
 #if VN_LANES == 16
 INLINE V FN(at_least)(V bound, V v) { return (V)_mm512_max_ps((__m512)bound, (__m512)v); }

@@ -1,5 +1,5 @@
+internal import CKernels
 internal import Graphs
-internal import Kernels
 package import Tensors
 
 /// Runs plans on threads of its own, in memory of its own.
@@ -19,6 +19,7 @@ package final class Executor {
     package init(threads: Int) {
         self.threads = threads
         pool = ComputePool(threads: threads)
+        vn_keep_freed_memory()
     }
 
     /// One forward and backward pass with batch statistics.

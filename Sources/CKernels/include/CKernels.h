@@ -33,6 +33,10 @@ int vn_read_affinity(int32_t *processors, int capacity);
 /// Lets the calling thread run on these processors only; returns 0, or -1 if that is not possible.
 int vn_set_affinity(const int32_t *processors, int count);
 
+/// Makes the C library keep freed memory of up to 32 MB a block instead of returning it to the
+/// system: a step's gradients would otherwise be new, zeroed pages each time.
+void vn_keep_freed_memory(void);
+
 static inline void vn_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();

@@ -24,6 +24,9 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
     return Double(whole) + Double(atto) * 1e-18
 }
 
+/// Processor time of the whole process, in seconds: little disturbed by what else runs.
+func processorTime() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
+
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
 let arguments = CommandLine.arguments
@@ -54,8 +57,10 @@ for index in 0..<4 {
     var state = OptimizerState()
     var total: [Double] = []
     var update: [Double] = []
+    var processor: [Double] = []
     for repetition in 0..<(repetitions + 3) {
         var result: StepResult?
+        let before = processorTime()
         let step = try seconds {
             result = try unsafe input.withUnsafeBufferPointer {
                 unsafe try executor.trainingStep(
@@ -70,6 +75,7 @@ for index in 0..<4 {
         if repetition >= 3 {
             total.append(step + optimizer)
             update.append(optimizer)
+            processor.append(processorTime() - before)
         }
     }
     let planning = seconds {
@@ -82,7 +88,7 @@ for index in 0..<4 {
     print(
         "r\(index): \(String(format: "%.1f", rate)) samples/s, step "
             + "\(milliseconds(median(total) - median(update))) ms, optimiser "
-            + "\(milliseconds(median(update))) ms, plan \(milliseconds(planning)) ms, arena "
+            + "\(milliseconds(median(update))) ms, processor \(milliseconds(median(processor))) ms, plan \(milliseconds(planning)) ms, arena "
             + "\(plan.peakBytes / 1_000_000) MB")
 }
 print(String(format: "mean %.1f samples/s", rates.reduce(0, +) / Double(rates.count)))
