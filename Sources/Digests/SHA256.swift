@@ -10,20 +10,15 @@ package struct SHA256 {
     }
 
     /// Takes more bytes.
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        guard let start = unsafe bytes.baseAddress else { return }
+    @unsafe package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
         _ = unsafe crypto_hash_sha256_update(
             &state, start.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
     }
 
     /// Takes more bytes.
     package mutating func update(_ bytes: some Collection<UInt8>) {
-        let contiguous = unsafe bytes.withContiguousStorageIfAvailable { buffer in
-            unsafe update(UnsafeRawBufferPointer(buffer))
-        }
-        if contiguous == nil {
-            Array(bytes).withUnsafeBytes { buffer in unsafe update(buffer) }
-        }
+        unsafe Array(bytes).withUnsafeBytes { buffer in unsafe update(buffer) }
     }
 
     /// The 32 bytes of the digest.

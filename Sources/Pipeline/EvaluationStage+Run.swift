@@ -47,7 +47,7 @@ extension EvaluationStage {
     /// - Throws: ``StoppedOnRequest``, or what stops the run.
     package func run(
         on executor: some RoundExecutor, stop: StopFlag,
-        report: @escaping @Sendable (Progress) -> Void
+        report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> Outcome {
         var round: UInt64 = 0
         var timings: [EvaluationReport.Timing] = []

@@ -60,7 +60,7 @@ package struct EvaluationStage: Sendable {
     /// - Throws: What stops the run.
     package func rankCandidates(
         round: inout UInt64, on executor: some RoundExecutor, stop: StopFlag,
-        report: @escaping @Sendable (Progress) -> Void
+        report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> [TrainedCandidate] {
         let settings = configuration.evaluation
         let archive = try CandidateArchive(path: directory.archivePath)
@@ -104,7 +104,7 @@ package struct EvaluationStage: Sendable {
     package func trained(
         name: String, architecture: Architecture, epochs: Int, seed: UInt64, volumes: VolumeRole,
         round: inout UInt64, on executor: some RoundExecutor, stop: StopFlag,
-        report: @escaping @Sendable (Progress) -> Void
+        report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> TrainedNetwork {
         let key =
             "\(configuration.digest)/\(data.fingerprint)/\(epochs)/\(seed)/\(volumes.rawValue)"

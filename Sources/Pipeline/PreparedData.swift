@@ -61,7 +61,7 @@ package struct PreparedData: Sendable {
     /// - Throws: `ManifestError` or `ShardError`, naming the file.
     package init(
         packing configuration: RunConfiguration, folder: String, shards: String,
-        report: @escaping @Sendable (Progress) -> Void
+        report: @escaping @Sendable (StageProgress) -> Void
     ) throws {
         let lists = try ScanLists.read(configuration.data, folder: folder)
         var volumes: [VolumeRole: VolumeSet] = [:]

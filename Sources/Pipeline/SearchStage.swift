@@ -67,7 +67,7 @@ package struct SearchStage: Sendable {
     /// - Throws: ``StoppedOnRequest`` after saving, or what stops the run.
     package func run(
         on executor: some RoundExecutor, stop: StopFlag,
-        report: @escaping @Sendable (Progress) -> Void
+        report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> SearchState {
         var state = try initialState()
         let archive = try CandidateArchive(path: directory.archivePath)

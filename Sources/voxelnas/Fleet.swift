@@ -8,7 +8,9 @@ import Training
 struct Fleet: RoundExecutor {
     private let executor: LocalRoundExecutor
 
-    init(briefing: WorkerBriefing, workers: Int, directory: RunDirectory, address: String) async throws {
+    init(briefing: WorkerBriefing, workers: Int, directory: RunDirectory, address: String)
+        async throws
+    {
         executor = LocalRoundExecutor(try briefing.taskRunner(threads: max(1, 1)))
     }
 

@@ -15,7 +15,8 @@ struct SearchSession {
     private let stage: SearchStage
     private let stop = StopFlag()
 
-    init(configuration: RunConfiguration, directory: RunDirectory, options: RunOptions) async throws {
+    init(configuration: RunConfiguration, directory: RunDirectory, options: RunOptions) async throws
+    {
         self.configuration = configuration
         self.directory = directory
         try directory.prepare(for: configuration, resuming: options.resume)

@@ -23,7 +23,7 @@ final class TerminalProgress: Sendable {
     }
 
     /// Shows where a stage stands.
-    func update(_ progress: Progress) {
+    func update(_ progress: StageProgress) {
         let isEnd = progress.done >= progress.total
         let isDue = state.withLock { state in
             let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(10)

@@ -33,7 +33,9 @@ struct SearchCommand: AsyncParsableCommand {
             if json {
                 try printJSON(CandidateArchive(path: directory.archivePath).best(10))
             } else {
-                print("the archive is in \(directory.path); next: voxelnas evaluate \(directory.path)")
+                print(
+                    "the archive is in \(directory.path); next: voxelnas evaluate \(directory.path)"
+                )
             }
         }
     }
@@ -54,7 +56,7 @@ extension DryRun {
             ("worker arena", String(format: "%.0f MB", Double(workerArenaBytes) / 1e6)),
             ("coordinator state", String(format: "%.0f MB", Double(coordinatorBytes) / 1e6)),
             ("training speed", String(format: "%.0f samples/s on one thread", samplesPerSecond)),
-            ("expected time", "\(Progress.duration(expectedSeconds)) on one thread"),
+            ("expected time", "\(StageProgress.duration(expectedSeconds)) on one thread"),
         ]
         let width = lines.map(\.0.count).max() ?? 0
         return lines.map { name, value in

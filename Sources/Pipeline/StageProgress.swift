@@ -1,7 +1,7 @@
 import Foundation
 
 /// Where a run stands, as written to `progress.json` and shown on the terminal.
-package struct Progress: Codable, Hashable, Sendable {
+package struct StageProgress: Codable, Hashable, Sendable {
     /// What is being done, such as `search` or `retraining 2 of 3`.
     package var stage: String
     /// Units done.
@@ -50,7 +50,7 @@ package struct ProgressMeter: Sendable {
     private let total: Int
     private let first: Int
     private let start: ContinuousClock.Instant
-    private let report: @Sendable (Progress) -> Void
+    private let report: @Sendable (StageProgress) -> Void
 
     /// A meter that starts now.
     ///
@@ -62,7 +62,7 @@ package struct ProgressMeter: Sendable {
     ///   - report: Told of every ``update(_:remark:)``.
     package init(
         stage: String, unit: String, first: Int = 0, total: Int,
-        report: @escaping @Sendable (Progress) -> Void
+        report: @escaping @Sendable (StageProgress) -> Void
     ) {
         self.stage = stage
         self.unit = unit
@@ -77,7 +77,7 @@ package struct ProgressMeter: Sendable {
         let elapsed = (ContinuousClock.now - start) / Duration.seconds(1)
         let pace = done > first ? elapsed / Double(done - first) : nil
         report(
-            Progress(
+            StageProgress(
                 stage: stage, done: done, total: total, unit: unit, remark: remark,
                 elapsedSeconds: elapsed, remainingSeconds: pace.map { $0 * Double(total - done) },
                 time: Date().timeIntervalSince1970,
