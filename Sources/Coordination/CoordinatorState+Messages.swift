@@ -30,7 +30,9 @@ extension CoordinatorState {
         case .heartbeat(let heartbeat): hear(heartbeat, from: peer, &effects)
         case .gradOffer(let offer): consider(offer, from: peer, &effects)
         case .taskFailure(let failure):
-            guard let lease = leases[failure.lease], lease.peer == peer else { return }
+            guard let lease = leases[failure.lease], lease.peer == peer else {
+                return withdraw(failure.key, from: peer, because: failure.text, &effects)
+            }
             leases.remove(lease.id)
             blame(peer, lease: lease.id, for: lease.key, failure.text, &effects)
         case .drain(let drain):
@@ -197,6 +199,17 @@ extension CoordinatorState {
             effects.append(.note(.mismatch(message.key, peer)))
             acknowledge(offer, .mismatch, &effects)
         }
+    }
+
+    /// Gives up on a result that its worker does not have any more.
+    private mutating func withdraw(
+        _ key: TaskKey, from peer: PeerID, because reason: String, _ effects: inout [Effect]
+    ) {
+        early[key]?.removeAll { $0.peer == peer }
+        guard let index = ledger?.index(of: key),
+            case .receiving(let offer) = ledger?.entries[index].stage, offer.peer == peer
+        else { return }
+        lose(offer.lease, because: reason, &effects)
     }
 
     func acknowledge(

@@ -7,6 +7,12 @@ package struct TaskFailureError: Error, Hashable, Sendable, CustomStringConverti
     /// What each worker reported, in the order of the attempts.
     package let attempts: [String]
 
+    /// A failure after the given attempts.
+    package init(key: TaskKey, attempts: [String]) {
+        self.key = key
+        self.attempts = attempts
+    }
+
     package var description: String {
         "task \(key) failed on every attempt: \(attempts.joined(separator: "; "))"
     }

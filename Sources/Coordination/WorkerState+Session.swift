@@ -172,8 +172,9 @@ extension WorkerState {
         switch message {
         case .lease(let lease): take(lease, &effects)
         case .gradWant(let want):
-            guard let stage = jobs[want.key]?.stage, stage == .offering || stage == .pushing else {
-                return
+            guard let stage = jobs[want.key]?.stage, stage >= .offering else {
+                let gone = TaskFailure(key: want.key, lease: 0, text: "the result is not held")
+                return effects.append(.send(.taskFailure(gone)))
             }
             jobs[want.key]?.stage = .pushing
             jobs[want.key]?.movedAt = now
@@ -203,7 +204,8 @@ extension WorkerState {
             guard !job.leases.contains(lease.lease) else { return }
             jobs[key]?.leases.append(lease.lease)
             jobs[key]?.isAbandoned = false
-            if job.stage == .held { offer(key, &effects) }
+            // The coordinator does not know of the result, or stopped to fetch it.
+            if job.stage >= .offering { offer(key, &effects) }
             return
         }
         jobs[key] = Job(task: lease.task, alpha: lease.alpha, leases: [lease.lease], movedAt: now)
@@ -215,11 +217,12 @@ extension WorkerState {
             guard let job = jobs[key], !leases.isDisjoint(with: job.leases) else { continue }
             jobs[key]?.leases.removeAll(where: leases.contains)
             guard jobs[key]?.leases.isEmpty == true else { continue }
+            switch job.stage {
+            case .preparing, .pulling, .ready: forget(key, &effects)
             // A computation cannot be stopped; its result will not be offered.
-            if job.stage == .computing {
-                jobs[key]?.isAbandoned = true
-            } else {
-                forget(key, &effects)
+            case .computing: jobs[key]?.isAbandoned = true
+            // Every offer is answered: by a request, or with what became of it.
+            case .offering, .pushing, .held: break
             }
         }
     }

@@ -19,6 +19,12 @@ package struct ReceivedMessage: Hashable, Sendable {
     package let epoch: UInt32
     /// The message.
     package let message: Message
+
+    /// A message of an incarnation.
+    package init(epoch: UInt32, message: Message) {
+        self.epoch = epoch
+        self.message = message
+    }
 }
 
 /// Messages to parts and back.

@@ -1,0 +1,46 @@
+internal import Tasks
+internal import WireProtocol
+
+extension CoordinatorState {
+    /// What contradicts itself in the state; empty unless there is a bug. For tests.
+    package var contradictions: [String] {
+        var found: [String] = []
+        for lease in leases.all {
+            if membership[lease.peer] == nil { found.append("lease \(lease.id) of nobody") }
+            guard let index = ledger?.index(of: lease.key) else {
+                found.append("lease \(lease.id) on \(lease.key), which is not open")
+                continue
+            }
+            if ledger?.entries[index].leases.contains(lease.id) == false {
+                found.append("lease \(lease.id) is not in the ledger")
+            }
+        }
+        for member in membership.all
+        where leases.load(of: member.peer) > 0 && member.status == .quarantined {
+            found.append("\(member.peer) works in quarantine")
+        }
+        guard let ledger else { return found }
+        var bytes = 0
+        for (index, entry) in ledger.entries.enumerated() {
+            for id in entry.leases where leases[id]?.key.index != index {
+                found.append("index \(index) holds lease \(id), which does not exist")
+            }
+            if entry.isPending != ledger.pending.contains(index) {
+                found.append("index \(index) is pending and is not")
+            }
+            switch entry.stage {
+            case .receiving(let offer):
+                bytes += offer.message.blockBytes
+                if leases[offer.lease] == nil { found.append("index \(index) received for ever") }
+            case .verified(let message):
+                bytes += message.blockBytes
+                if !entry.leases.isEmpty { found.append("index \(index) is done and leased") }
+            case .folded:
+                if !entry.leases.isEmpty { found.append("index \(index) is folded and leased") }
+            case .open: break
+            }
+        }
+        if bytes != ledger.bytesUnderWay { found.append("bytes under way do not add up") }
+        return found
+    }
+}

@@ -1,0 +1,294 @@
+import Coordination
+import SearchSpaces
+import Tasks
+import Tensors
+import WireProtocol
+
+/// A whole cluster without threads, clocks or bytes: both state machines, and links that deliver
+/// late, twice, or break.
+struct Simulation {
+    /// What a link carries; transfers are single items.
+    enum Item {
+        case control(ReceivedMessage)
+        case want(TaskKey, session: UInt32)
+        case blocks(TaskKey, session: UInt32)
+        case result(TaskKey, transfer: UInt64, session: UInt32)
+        case connected
+        case disconnected
+    }
+
+    struct Worker {
+        var state: WorkerState
+        var toCoordinator: [Item] = []
+        var toWorker: [Item] = [.connected]
+        var isConnected = true
+        var computing: [TaskKey] = []
+        var effects: [WorkerState.Effect] = []
+    }
+
+    var random: SplitMix
+    var coordinator: CoordinatorState
+    var epoch: UInt32 = 1
+    var now = Duration.zero
+    var workers: [PeerID: Worker] = [:]
+    var nextWorker: UInt64 = 1
+    var transfers: [UInt64: (TaskKey, PeerID)] = [:]
+    var nextTransfer: UInt64 = 1
+    var round: UInt64 = 0
+    var tasks: [TaskDescription] = []
+    var delivered: Set<TaskKey> = []
+    var undelivered: [TaskKey] = []
+    var finishedRounds = 0
+    var problems: [String] = []
+
+    init(seed: UInt64) {
+        random = SplitMix(state: seed)
+        coordinator = CoordinatorState(settings: Self.settings(epoch: 1))
+        openRound()
+    }
+
+    static func settings(epoch: UInt32) -> CoordinatorSettings {
+        CoordinatorSettings(runID: "run", configuration: "c", epoch: epoch)
+    }
+
+    static func task(_ key: TaskKey) -> TaskDescription {
+        TaskDescription(
+            key: key, kind: .weightGradient, model: .supernet,
+            network: .fixed(Architecture(choices: [1])),
+            batch: .init(volumes: "search", scans: [0], epoch: 0, augmented: false),
+            objective: .init())
+    }
+
+    mutating func chance(_ perMille: UInt64) -> Bool { random.next() % 1000 < perMille }
+
+    // MARK: Steps
+
+    mutating func step() {
+        switch random.next() % 1000 {
+        case 0..<640: deliverSomething()
+        case 640..<760: computeSomething()
+        case 760..<860:
+            now += .milliseconds(Int(random.next() % 400))
+            feed(.tick(now: now))
+            for peer in workers.keys.sorted(by: { $0.description < $1.description }) {
+                feed(peer, .tick(now: now, progress: random.next() % 8, residentBytes: 1))
+            }
+        case 860..<960:
+            if let key = undelivered.popLast() { feed(.delivered(key)) }
+        case 960..<975: if workers.count < 5 { join() }
+        case 975..<978: if workers.count > 1 { kill() }
+        case 978..<984: cut()
+        case 984..<985: if chance(200) { restart() }
+        case 985..<988:
+            if let peer = somePeer() { feed(peer, .drain(reason: "test")) }
+        default: duplicateSomething()
+        }
+        problems += coordinator.contradictions
+    }
+
+    private mutating func somePeer() -> PeerID? {
+        let peers = workers.keys.sorted { $0.description < $1.description }
+        return peers.isEmpty ? nil : peers[Int(random.next() % UInt64(peers.count))]
+    }
+
+    private mutating func join() {
+        let nonce = nextWorker
+        nextWorker += 1
+        var settings = WorkerSettings(
+            name: "w\(nonce)", bootNonce: nonce, cores: 1, slots: Int(random.next() % 2) + 1,
+            prefetch: 1, numericsFingerprint: "")
+        settings.timers.backOff = .milliseconds(10)...(.milliseconds(100))
+        workers[PeerID(bootNonce: nonce)] = Worker(state: WorkerState(settings: settings))
+    }
+
+    private mutating func kill() {
+        guard let peer = somePeer() else { return }
+        workers[peer] = nil
+        if chance(700) { feed(.disconnected(peer)) }  // Else its machine lost power.
+    }
+
+    private mutating func cut() {
+        guard let peer = somePeer() else { return }
+        feed(.disconnected(peer))
+        workers[peer]?.toCoordinator = []
+        workers[peer]?.toWorker = [.disconnected, .connected]
+    }
+
+    private mutating func restart() {
+        epoch += 1
+        coordinator = CoordinatorState(settings: Self.settings(epoch: epoch))
+        transfers = [:]
+        for peer in workers.keys {
+            workers[peer]?.toCoordinator = []
+            workers[peer]?.toWorker = [.disconnected, .connected]
+        }
+        feed(.tick(now: now))
+        // The round starts again from its beginning, as after loading a checkpoint.
+        delivered = []
+        undelivered = []
+        feed(.opened(number: round, tasks: tasks, alpha: []))
+    }
+
+    private mutating func openRound() {
+        delivered = []
+        tasks = (0..<Int(random.next() % 12 + 1)).map {
+            Self.task(TaskKey(round: round, index: $0))
+        }
+        feed(.opened(number: round, tasks: tasks, alpha: []))
+    }
+
+    private mutating func duplicateSomething() {
+        guard let peer = somePeer() else { return }
+        if let first = workers[peer]?.toCoordinator.first { workers[peer]?.toCoordinator.insert(first, at: 0) }
+        if case .control? = workers[peer]?.toWorker.first, let first = workers[peer]?.toWorker.first {
+            workers[peer]?.toWorker.insert(first, at: 0)
+        }
+    }
+
+    private mutating func computeSomething() {
+        guard let peer = somePeer(), let keys = workers[peer]?.computing, !keys.isEmpty else { return }
+        let key = keys[Int(random.next() % UInt64(keys.count))]
+        workers[peer]?.computing.removeAll { $0 == key }
+        if chance(2) { return feed(peer, .failed(key, "no data")) }
+        let offer = GradOffer(
+            key: key, lease: 0, architecture: Architecture(choices: [1]), sampleCount: 1, loss: 0,
+            logits: [], slotProducts: [],
+            blocks: [.init(id: OperatorID("a"), kind: .parameters, count: 100)],
+            digest: UInt32(key.index))
+        feed(peer, .computed(offer))
+    }
+
+    private mutating func deliverSomething() {
+        guard let peer = somePeer() else { return }
+        if chance(500), workers[peer]?.toCoordinator.isEmpty == false,
+            let item = workers[peer]?.toCoordinator.removeFirst()
+        {
+            arrive(item, from: peer)
+        } else if workers[peer]?.toWorker.isEmpty == false,
+            let item = workers[peer]?.toWorker.removeFirst()
+        {
+            arrive(item, at: peer)
+        }
+    }
+
+    private mutating func arrive(_ item: Item, from peer: PeerID) {
+        switch item {
+        case .control(let received): feed(.received(received, from: peer))
+        case .want(let key, let session):
+            guard session == epoch, coordinator.membership[peer] != nil,
+                coordinator.ledger?.number == key.round
+            else { return }
+            feed(.heard(peer))
+            workers[peer]?.toWorker.append(.blocks(key, session: epoch))
+        case .result(let key, let transfer, let session):
+            guard session == epoch, let current = transfers[transfer], current == (key, peer) else {
+                return
+            }
+            transfers[transfer] = nil
+            feed(.uploaded(key, from: peer, chance(1) ? .notFinite("nan") : .valid))
+        case .blocks, .connected, .disconnected: break
+        }
+    }
+
+    private mutating func arrive(_ item: Item, at peer: PeerID) {
+        switch item {
+        case .control(let received): feed(peer, .received(received))
+        case .blocks(let key, let session):
+            guard session == workers[peer]?.state.epoch else { return }
+            feed(peer, .pulled(key))
+        case .connected:
+            feed(peer, .connected)
+        case .disconnected: feed(peer, .disconnected)
+        case .want, .result: break
+        }
+    }
+
+    // MARK: Effects
+
+    private mutating func feed(_ event: CoordinatorState.Event) {
+        var effects = coordinator.handle(event)[...]
+        while let effect = effects.popFirst() {
+            switch effect {
+            case .send(let message, let peer):
+                let received = ReceivedMessage(epoch: epoch, message: message)
+                workers[peer]?.toWorker.append(.control(received))
+            case .receive(let offer, let peer):
+                transfers = transfers.filter { $0.value != (offer.key, peer) }
+                let id = nextTransfer
+                nextTransfer += 1
+                transfers[id] = (offer.key, peer)
+                let want = GradWant(key: offer.key, transfer: id, offset: 0, creditBytes: 400)
+                workers[peer]?.toWorker.append(
+                    .control(ReceivedMessage(epoch: epoch, message: .gradWant(want))))
+            case .stopReceiving(let key, let peer):
+                transfers = transfers.filter { $0.value != (key, peer) }
+            case .deliver(let key, _):
+                if !delivered.insert(key).inserted { problems.append("\(key) delivered twice") }
+                if key.round != round { problems.append("\(key) delivered in round \(round)") }
+                undelivered.append(key)
+            case .finished(let number):
+                if delivered.count != tasks.count || number != round {
+                    problems.append("round \(number) finished with \(delivered.count) results")
+                }
+                finishedRounds += 1
+                round += 1
+                undelivered = []
+                openRound()
+            case .failed:
+                // The search would stop; here it tries the round again.
+                effects += coordinator.handle(.closed)
+                delivered = []
+                undelivered = []
+                effects += coordinator.handle(.opened(number: round, tasks: tasks, alpha: []))
+            case .forget(let peer): transfers = transfers.filter { $0.value.1 != peer }
+            case .note(let note):
+                if case .mismatch = note { problems.append("\(note)") }
+            }
+        }
+    }
+
+    private mutating func feed(_ peer: PeerID, _ event: WorkerState.Event) {
+        guard var worker = workers[peer] else { return }
+        var effects = worker.state.handle(event)[...]
+        while let effect = effects.popFirst() {
+            switch effect {
+            case .send(let message):
+                worker.toCoordinator.append(
+                    .control(ReceivedMessage(epoch: worker.state.epoch, message: message)))
+            case .sendData(.paramsWant(let want)):
+                worker.toCoordinator.append(.want(want.key, session: worker.state.epoch))
+            case .sendData, .openData, .clearCache: break
+            case .reconnect:
+                worker.toCoordinator = []
+                worker.toWorker = [.connected]
+            case .makeComputing(let run, _): effects += worker.state.handle(.ready(runID: run))
+            case .prepare(let key): effects += worker.state.handle(.prepared(key, wants: []))
+            case .compute(let key): worker.computing.append(key)
+            case .push(let want):
+                worker.toCoordinator.append(
+                    .result(want.key, transfer: want.transfer, session: worker.state.epoch))
+            case .forget(let key): worker.computing.removeAll { $0 == key }
+            case .stop:
+                workers[peer] = nil
+                for item in worker.toCoordinator { arrive(item, from: peer) }
+                return feed(.disconnected(peer))
+            }
+        }
+        let running = worker.state.jobs.values.count { $0.stage == .computing }
+        if running > worker.state.settings.slots { problems.append("\(peer) computes \(running)") }
+        workers[peer] = worker
+    }
+}
+
+/// A small source of random numbers for tests.
+struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}
