@@ -105,6 +105,17 @@ package struct RunDirectory: Hashable, Sendable {
         }
     }
 
+    /// The number of times that a coordinator was started on this run, this time included.
+    ///
+    /// - Throws: ``RunError/unwritable(path:reason:)``.
+    package func nextIncarnation() throws -> UInt32 {
+        let file = path + "/incarnation"
+        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? "0"
+        let next = (UInt32(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) + 1
+        try write(Data("\(next)\n".utf8), to: file)
+        return next
+    }
+
     /// Takes the run for this process, until the lock is let go.
     ///
     /// - Throws: ``RunError/locked(path:)`` when another process has it.

@@ -117,7 +117,8 @@ package final class TaskRunner: TaskComputing {
         let labels = task.batch.scans.map { source.labels[$0] }
         let graph = supernet.graph(of: architecture, input: source.size)
         let taken =
-            idle.withLock { $0.popLast() } ?? ExclusiveExecutor(executor: Executor(threads: threads))
+            idle.withLock { $0.popLast() }
+            ?? ExclusiveExecutor(executor: Executor(threads: threads))
         defer { idle.withLock { $0.append(taken) } }
         return try taken.executor.result(
             of: task, architecture: architecture, graph: graph, parameters: parameters,

@@ -15,7 +15,7 @@ struct SearchSession {
     private let stage: SearchStage
     private let stop = StopFlag()
 
-    init(configuration: RunConfiguration, directory: RunDirectory, options: RunOptions) async throws
+    init(configuration: RunConfiguration, directory: RunDirectory, options: RunOptions) throws
     {
         self.configuration = configuration
         self.directory = directory
@@ -36,19 +36,32 @@ struct SearchSession {
             alphaScans: data.alphaScans, labels: data.labels, traces: options.trace)
     }
 
-    /// Searches to the end.
-    func run(workers: Int, listening address: String? = nil) async throws {
+    /// Searches to the end in this process.
+    func runHere() async throws {
+        try await run(on: Fleet(here: briefing, directory: directory))
+    }
+
+    /// Searches to the end with workers.
+    func run(workers: Int, listening address: ListeningAddress) async throws {
+        let fleet = try Fleet(
+            listening: briefing, part: "search", workers: workers, address: address,
+            directory: directory)
+        if let endpoint = fleet.endpoint {
+            FileHandle.standardError.write(
+                Data("workers may join: voxelnas worker --connect tcp://\(endpoint)\n".utf8))
+        }
+        try await run(on: fleet)
+    }
+
+    private func run(on fleet: Fleet) async throws {
         let interruption = Interruption(stop)
         defer { withExtendedLifetime((interruption, lock)) {} }
-        let fleet = try await Fleet(
-            briefing: briefing, workers: workers, directory: directory,
-            address: address ?? configuration.deployment.address)
         do {
             _ = try await stage.run(on: fleet, stop: stop, report: progress.update)
+            await fleet.close(reason: "the search has ended")
         } catch {
-            await fleet.close()
+            await fleet.close(reason: "the search was stopped")
             throw error
         }
-        await fleet.close()
     }
 }

@@ -15,8 +15,7 @@ struct Voxelnas: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            SearchCommand.self,
-            AlphaCommand.self,
+            SearchCommand.self, CoordinatorCommand.self, WorkerCommand.self, AlphaCommand.self,
             ArchiveCommand.self, DataCommand.self,
         ])
 }
