@@ -1,0 +1,9 @@
+/// What a synthetic chest CT shows.
+package enum PhantomFinding: Hashable, Sendable {
+    /// Nothing.
+    case normal
+    /// Common pneumonia: consolidation of part of a lobe.
+    case consolidation
+    /// COVID-19: patchy, mostly peripheral ground-glass opacities over a share of the lungs.
+    case groundGlass(extent: Double)
+}
