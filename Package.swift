@@ -57,7 +57,9 @@ let rows: [Row] = [
     Row(
         "CTData", ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration", crypto],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
-    Row("Phantoms", ["Tensors", "ImageCodecs"], tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
+    Row(
+        "Phantoms", ["Tensors", "ImageCodecs"],
+        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
     Row(
         "WireProtocol", ["CWireMessages", "CProtobufC", "CZlib", "Tensors", "SearchSpaces", "Tasks"],
         tests: ["Tensors", "SearchSpaces", "Tasks"]),
