@@ -96,10 +96,11 @@ package final class TaskRunner: TaskComputing {
         guard architecture.isValid(in: space) else {
             throw Failure.foreignArchitecture(architecture.code)
         }
+        let operators = supernet.operators(of: architecture).sorted { $0.id < $1.id }
         return TaskRequirements(
-            architecture: architecture,
-            operators: supernet.operators(of: architecture).map(\.id).sorted(),
-            needsStatistics: task.kind == .predictions)
+            architecture: architecture, operators: operators.map(\.id),
+            statistics: task.kind == .predictions
+                ? operators.filter { $0.statisticsCount > 0 }.map(\.id) : [])
     }
 
     package func compute(

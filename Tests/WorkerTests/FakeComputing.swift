@@ -36,7 +36,8 @@ final class FakeComputing: TaskComputing {
         let read = operators.count < 3 ? operators : operators.enumerated().filter { $0.offset != skipped }.map(\.element)
         return TaskRequirements(
             architecture: Architecture(choices: [task.key.index % 8, alpha.count % 8]),
-            operators: read, needsStatistics: task.kind == .predictions)
+            operators: read,
+            statistics: task.kind == .predictions ? read : [])
     }
 
     func compute(
@@ -112,7 +113,7 @@ enum FakeRounds {
             var statistics = ParameterSet()
             for id in needs.operators {
                 parameters[id] = round.parameters[id]
-                if needs.needsStatistics { statistics[id] = round.statistics[id] }
+                if needs.statistics.contains(id) { statistics[id] = round.statistics[id] }
             }
             return FakeComputing.result(
                 of: task, architecture: needs.architecture, parameters: parameters,
