@@ -55,8 +55,6 @@ package struct RunDirectory: Hashable, Sendable {
     package var endpointPath: String { path + "/endpoint.json" }
     /// Packed volumes, unless the run file names another folder.
     package var shardsPath: String { path + "/shards" }
-    /// What workers are told when they join.
-    package var briefingPath: String { path + "/briefing.json" }
     /// Results of the evaluation.
     package var evaluationPath: String { path + "/evaluation" }
     private var lockPath: String { path + "/lock" }

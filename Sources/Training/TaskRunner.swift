@@ -47,9 +47,9 @@ package final class TaskRunner: TaskComputing {
     }
 
     private let space: SearchSpace
-    private let supernet: CovidNet3DSupernet
+    let supernet: CovidNet3DSupernet
     private let seed: UInt64
-    private let volumes: [VolumeRole: any BatchSource]
+    let volumes: [VolumeRole: any BatchSource]
     private let threads: Int
     private let idle = Mutex<[ExclusiveExecutor]>([])
 

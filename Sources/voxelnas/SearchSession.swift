@@ -15,25 +15,48 @@ struct SearchSession {
     private let stage: SearchStage
     private let stop = StopFlag()
 
-    init(configuration: RunConfiguration, directory: RunDirectory, options: RunOptions) throws
-    {
+    /// A search of a run directory, new or resumed.
+    ///
+    /// - Parameters:
+    ///   - configuration: The run's settings.
+    ///   - directory: Its folder.
+    ///   - folder: The run file's folder, which the lists' names are relative to.
+    ///   - shards: The folder of the shards.
+    ///   - resumes: Whether a run that exists may be continued.
+    ///   - traces: Whether every step is written to the trace.
+    init(
+        configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
+        resumes: Bool, traces: Bool
+    ) throws {
         self.configuration = configuration
         self.directory = directory
-        try directory.prepare(for: configuration, resuming: options.resume)
+        try directory.prepare(for: configuration, resuming: resumes)
         lock = try directory.lock()
+        try directory.write(
+            RunOrigin(
+                folder: URL(fileURLWithPath: folder).path,
+                shards: URL(fileURLWithPath: shards).path))
         progress = TerminalProgress(directory: directory)
         let data = try PreparedData(
-            packing: configuration, folder: folder(of: options.runFile),
-            shards: options.shardsFolder(of: configuration, in: directory),
-            report: progress.update)
+            packing: configuration, folder: folder, shards: shards, report: progress.update)
         for warning in data.warnings {
             FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
         }
         briefing = try WorkerBriefing(configuration: configuration, data: data)
-        try directory.write(Data(briefing.text.utf8), to: directory.briefingPath)
         stage = try SearchStage(
             configuration: configuration, directory: directory, weightScans: data.weightScans,
-            alphaScans: data.alphaScans, labels: data.labels, traces: options.trace)
+            alphaScans: data.alphaScans, labels: data.labels, traces: traces)
+    }
+
+    /// A search as the command line asks for it.
+    init(_ options: RunOptions) throws {
+        let configuration = try options.configuration()
+        let directory = options.directory(of: configuration)
+        try self.init(
+            configuration: configuration, directory: directory,
+            folder: voxelnas.folder(of: options.runFile),
+            shards: options.shardsFolder(of: configuration, in: directory),
+            resumes: options.resume, traces: options.trace)
     }
 
     /// Searches to the end in this process.

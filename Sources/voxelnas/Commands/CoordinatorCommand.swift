@@ -16,9 +16,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     func run() async throws {
         try await explainingFailures {
             let configuration = try options.configuration()
-            let session = try SearchSession(
-                configuration: configuration, directory: options.directory(of: configuration),
-                options: options)
+            let session = try SearchSession(options)
             let address =
                 listen ?? ListeningAddress(argument: configuration.deployment.address)
                 ?? ListeningAddress(host: "127.0.0.1", port: 7731)

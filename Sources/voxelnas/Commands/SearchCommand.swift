@@ -29,8 +29,7 @@ struct SearchCommand: AsyncParsableCommand {
                 return json ? try printJSON(cost) : print(cost.text)
             }
             let directory = options.directory(of: configuration)
-            let session = try SearchSession(
-                configuration: configuration, directory: directory, options: options)
+            let session = try SearchSession(options)
             if workers == 0 {
                 try await session.runHere()
             } else {
