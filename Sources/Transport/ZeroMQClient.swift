@@ -25,6 +25,7 @@ package final class ZeroMQClient: ClientChannel {
         self.address = address
         self.peer = peer
         bell = try WakeUp()
+        _ = TransferMemory.isKept
     }
 
     package func start(deliver: @escaping @Sendable (ClientEvent) -> Void) throws {
