@@ -59,8 +59,9 @@ extension CoordinatorState {
 
     private mutating func greet(_ hello: Hello, from peer: PeerID, _ effects: inout [Effect]) {
         let mine = ProtocolVersion.current
-        guard (hello.protocolMinimum...max(hello.protocolMinimum, hello.protocolMaximum))
-            .contains(mine.number)
+        guard
+            (hello.protocolMinimum...max(hello.protocolMinimum, hello.protocolMaximum))
+                .contains(mine.number)
         else {
             return refuse(
                 peer, .version, retry: nil,
@@ -154,9 +155,10 @@ extension CoordinatorState {
                 timings.record(now - mine.issuedAt, for: kind)
             }
         } else {
-            id = leases.issue(
-                message.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum
-            ).id
+            id =
+                leases.issue(
+                    message.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum
+                ).id
             ledger?.update(index) { $0.leases.insert(id) }
         }
         leases.offer(id, at: now)

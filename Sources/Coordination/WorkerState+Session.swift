@@ -53,7 +53,9 @@ extension WorkerState {
     /// Repeats what has stood still for too long.
     private mutating func retry(_ effects: inout [Effect]) {
         for key in jobs.keys.sorted() {
-            guard let job = jobs[key], now - job.movedAt >= settings.timers.stalled else { continue }
+            guard let job = jobs[key], now - job.movedAt >= settings.timers.stalled else {
+                continue
+            }
             switch job.stage {
             case .pulling: pull(key, &effects)
             case .offering, .pushing: offer(key, &effects)

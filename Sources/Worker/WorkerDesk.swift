@@ -292,7 +292,9 @@ final class WorkerDesk {
     }
 
     private func sendChunks(of key: TaskKey, offset: Int, length: Int) {
-        guard let computed = loads[key]?.computed, let outgoing = loads[key]?.outgoing else { return }
+        guard let computed = loads[key]?.computed, let outgoing = loads[key]?.outgoing else {
+            return
+        }
         for range in outgoing.chunks(offset: offset, length: length) {
             movedBytes += range.count
             let chunk = Chunk(

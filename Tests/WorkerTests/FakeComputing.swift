@@ -33,7 +33,9 @@ final class FakeComputing: TaskComputing {
     ) -> TaskRequirements {
         // Every task reads all operators but one, so that caches have something to do.
         let skipped = task.key.index % max(operators.count, 1)
-        let read = operators.count < 3 ? operators : operators.enumerated().filter { $0.offset != skipped }.map(\.element)
+        let read =
+            operators.count < 3
+            ? operators : operators.enumerated().filter { $0.offset != skipped }.map(\.element)
         return TaskRequirements(
             architecture: Architecture(choices: [task.key.index % 8, alpha.count % 8]),
             operators: read, needsStatistics: task.kind == .predictions)
