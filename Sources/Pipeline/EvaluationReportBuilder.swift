@@ -60,10 +60,7 @@ struct EvaluationReportBuilder {
         }
         report.timings = timings
         report.limits = [
-            "Research use only: nothing here was made or tested for clinical decisions.",
-            "Intervals come from resampling the patients of one test list; they do not show how the "
-                + "model does on other scanners or in other hospitals.",
-            "Areas that single trivial features reach bound what a model may be credited with.",
+            "Areas that single trivial features reach bound what a model may be credited with."
         ]
         return report
     }

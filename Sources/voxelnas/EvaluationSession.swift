@@ -16,10 +16,13 @@ struct EvaluationSession {
     private let briefing: WorkerBriefing
     private let stop = StopFlag()
 
+    /// An evaluation of a run.
+    ///
     /// - Parameters:
     ///   - directory: A run whose search has ended or was stopped.
     ///   - folder: The run file's folder, which the lists' names are relative to.
     ///   - shards: The folder of the shards.
+    /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(directory: RunDirectory, folder: String, shards: String) throws {
         configuration = try directory.configuration()
         self.directory = directory
@@ -36,6 +39,7 @@ struct EvaluationSession {
     ///   - workers: Worker processes to start here; 0 computes in this process.
     ///   - scans: Identifiers of scans to explain; the first of the test list when empty.
     /// - Returns: The path of the report, and those of the activation maps.
+    /// - Throws: What is wrong with the data, the run directory or the network, in words.
     func run(workers: Int, explaining scans: [String]) async throws -> (
         report: String, maps: [String]
     ) {

@@ -33,6 +33,7 @@ struct Fleet: RoundExecutor {
     ///   - workers: How many to start here.
     ///   - address: Where to listen, such as `127.0.0.1:7731`; port 0 lets the system choose.
     ///   - directory: The run, whose endpoint file tells others where to connect.
+    /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         listening briefing: WorkerBriefing, part: String, workers: Int, address: ListeningAddress,
         directory: RunDirectory

@@ -24,6 +24,7 @@ struct SearchSession {
     ///   - shards: The folder of the shards.
     ///   - resumes: Whether a run that exists may be continued.
     ///   - traces: Whether every step is written to the trace.
+    /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
         resumes: Bool, traces: Bool

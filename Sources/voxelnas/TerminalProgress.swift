@@ -16,7 +16,7 @@ final class TerminalProgress: Sendable {
     private let isQuiet: Bool
     private let state = Mutex(State())
 
-    /// - Parameter directory: The run whose `progress.json` is kept, or `nil` for none.
+    /// Keeps the `progress.json` of a run, or of none.
     init(directory: RunDirectory?, isQuiet: Bool = false) {
         self.directory = directory
         self.isQuiet = isQuiet
