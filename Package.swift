@@ -49,7 +49,7 @@ let rows: [Row] = [
         tests: ["GoldenVectors", "Safetensors", "Tensors"]),
     Row("SearchSpaces", ["Tensors"]),
     Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", "Digests"]),
-    Row("ZeroMQ", ["CZeroMQ"]),
+    Row("ZeroMQ", ["CZeroMQ"], tests: []),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
@@ -58,6 +58,9 @@ let rows: [Row] = [
     Row(
         "CTData", ["Tensors", "Digests", "Safetensors", "ImageCodecs", "RunConfiguration"],
         tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
+    Row(
+        "Phantoms", ["Tensors", "ImageCodecs"],
+        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
     Row(
         "WireProtocol",
         [
@@ -78,7 +81,8 @@ let rows: [Row] = [
     Row("SearchStrategies", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("Evaluation", ["Tensors"], tests: ["Tensors"]),
     Row(
-        "Coordination", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),
+        "Coordination", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"],
+        tests: ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),
     // Row 5
     Row(
         "Runs", ["Tensors", "SearchSpaces", "Safetensors", "RunConfiguration", grdb],
@@ -87,7 +91,7 @@ let rows: [Row] = [
         "Training",
         [
             "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers", "Tasks",
-            "SearchStrategies", "RunConfiguration", "Runs", "Evaluation",
+            "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Digests",
         ],
         tests: [
             "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
@@ -151,7 +155,8 @@ let package = Package(
         .executableTarget(
             name: "voxelnas",
             dependencies: [
-                "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "CTData",
+                "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "WireProtocol", "CTData",
+                "Phantoms", "Coordination", "Transport",
                 "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),

@@ -132,7 +132,7 @@ static int read_tiles(
 static int decode(TIFF *tiff, uint64_t max_pixels, ctiff_picture *picture) {
     char *message = picture->message;
     uint32_t width = 0, height = 0;
-    uint16_t bits = 1, channels = 1, format = SAMPLEFORMAT_UINT, photometric = 0xffff;
+    uint16_t bits = 1, channels = 1, format = SAMPLEFORMAT_UINT, photometric = PHOTOMETRIC_MINISBLACK;
     uint16_t planar = PLANARCONFIG_CONTIG, orientation = ORIENTATION_TOPLEFT;
     uint16_t compression = COMPRESSION_NONE;
     TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
@@ -150,7 +150,7 @@ static int decode(TIFF *tiff, uint64_t max_pixels, ctiff_picture *picture) {
     }
     if ((uint64_t)width * height > max_pixels) {
         snprintf(
-            message, CTIFF_MESSAGE_SIZE, "%u x %u pixels, more than the limit of %llu", width,
+            message, CTIFF_MESSAGE_SIZE, "a picture of %u x %u pixels, above the limit of %llu,", width,
             height, (unsigned long long)max_pixels);
         return -2;
     }
@@ -158,15 +158,11 @@ static int decode(TIFF *tiff, uint64_t max_pixels, ctiff_picture *picture) {
     if (photometric == PHOTOMETRIC_YCBCR && compression == COMPRESSION_JPEG) {
         TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
     } else if (photometric != PHOTOMETRIC_MINISBLACK && photometric != PHOTOMETRIC_RGB) {
-        snprintf(
-            message, CTIFF_MESSAGE_SIZE,
-            "photometric interpretation %u; save it as grey with 0 as black", photometric);
+        snprintf(message, CTIFF_MESSAGE_SIZE, "photometric interpretation %u", photometric);
         return -2;
     }
     if (orientation != ORIENTATION_TOPLEFT) {
-        snprintf(
-            message, CTIFF_MESSAGE_SIZE, "orientation %u; save it with the first row on top",
-            orientation);
+        snprintf(message, CTIFF_MESSAGE_SIZE, "orientation %u", orientation);
         return -2;
     }
     if (bits == 8 && format == SAMPLEFORMAT_UINT) {
@@ -181,9 +177,7 @@ static int decode(TIFF *tiff, uint64_t max_pixels, ctiff_picture *picture) {
         picture->kind = CTIFF_FLOAT32;
     } else {
         snprintf(
-            message, CTIFF_MESSAGE_SIZE,
-            "%u bits per sample of format %u; supported are 8 and 16-bit integers and 32-bit floats",
-            bits, format);
+            message, CTIFF_MESSAGE_SIZE, "%u bits per sample of format %u", bits, format);
         return -2;
     }
     const size_t size = bits / 8;
@@ -210,7 +204,7 @@ static int decode(TIFF *tiff, uint64_t max_pixels, ctiff_picture *picture) {
     }
     if (TIFFReadDirectory(tiff)) {
         free(samples);
-        say(message, "more than one page; a slice file holds one");
+        say(message, "more than one page");
         return -2;
     }
     picture->width = width;

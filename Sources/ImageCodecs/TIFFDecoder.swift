@@ -20,7 +20,8 @@ package enum TIFFDecoder {
         if result == -2 {
             throw .unsupported(
                 file: path, found: unsafe message(&decoded.message),
-                advice: "convert it to one page of 16-bit grey")
+                advice: "save it as one page of 8 or 16-bit grey or 32-bit floats, 0 as black, the "
+                    + "first row on top")
         }
         guard result == 0, let samples = unsafe decoded.samples else {
             throw unsafe .damaged(file: path, reason: message(&decoded.message))

@@ -32,24 +32,31 @@ struct PhantomVessels {
         }
     }
 
+    /// Grows one tree, thick branches before thin ones, to at most 110 pieces.
     private mutating func grow(
         from start: SIMD3<Float>, _ direction: SIMD3<Float>, radius: Float,
         _ stream: inout RandomStream
     ) {
-        guard radius > 0.6, pieces.count < 4000 else { return }
-        let end = start + direction * (4.5 + 3.4 * radius * Float(0.6 + stream.nextUnit()))
-        pieces.append(Piece(start: start, end: end, radius: radius))
-        let count = stream.nextUnit() < 0.62 ? 2 : 1
-        for child in 0..<count {
-            let spread: Float = child == 0 ? 0.28 : 0.75
-            var turned =
-                direction
-                + SIMD3<Float>(
-                    Float(stream.nextNormal()), Float(stream.nextNormal()),
-                    Float(stream.nextNormal())) * spread
-            turned /= max(Self.length(turned), 0.1)
-            let smaller: Float = child == 0 ? 0.88 : 0.7
-            grow(from: end, turned, radius: radius * smaller, &stream)
+        var tips = [(start: start, direction: direction, radius: radius)]
+        var next = 0
+        while next < tips.count && next < 110 {
+            let tip = tips[next]
+            next += 1
+            let length = 4.5 + 3.4 * tip.radius * Float(0.6 + stream.nextUnit())
+            let end = tip.start + tip.direction * length
+            pieces.append(Piece(start: tip.start, end: end, radius: tip.radius))
+            let count = stream.nextUnit() < 0.62 ? 2 : 1
+            for child in 0..<count {
+                let spread: Float = child == 0 ? 0.28 : 0.75
+                var turned =
+                    tip.direction
+                    + SIMD3<Float>(
+                        Float(stream.nextNormal()), Float(stream.nextNormal()),
+                        Float(stream.nextNormal())) * spread
+                turned /= max(Self.length(turned), 0.1)
+                let radius = tip.radius * (child == 0 ? 0.88 : 0.7)
+                if radius > 0.6 { tips.append((end, turned, radius)) }
+            }
         }
     }
 

@@ -72,8 +72,9 @@ package struct ProgressMeter: Sendable {
         start = .now
     }
 
-    /// Reports that `done` units are finished.
-    package func update(_ done: Int, remark: String = "") {
+    /// Reports that `done` units are finished, of a total that may be known only now.
+    package func update(_ done: Int, of total: Int? = nil, remark: String = "") {
+        let total = total ?? self.total
         let elapsed = (ContinuousClock.now - start) / Duration.seconds(1)
         let pace = done > first ? elapsed / Double(done - first) : nil
         report(

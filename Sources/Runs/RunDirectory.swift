@@ -55,8 +55,6 @@ package struct RunDirectory: Hashable, Sendable {
     package var endpointPath: String { path + "/endpoint.json" }
     /// Packed volumes, unless the run file names another folder.
     package var shardsPath: String { path + "/shards" }
-    /// What workers are told when they join.
-    package var briefingPath: String { path + "/briefing.json" }
     /// Results of the evaluation.
     package var evaluationPath: String { path + "/evaluation" }
     private var lockPath: String { path + "/lock" }
@@ -103,6 +101,17 @@ package struct RunDirectory: Hashable, Sendable {
         } catch {
             throw RunError.unwritable(path: file, reason: error.localizedDescription)
         }
+    }
+
+    /// The number of times that a coordinator was started on this run, this time included.
+    ///
+    /// - Throws: ``RunError/unwritable(path:reason:)``.
+    package func nextIncarnation() throws -> UInt32 {
+        let file = path + "/incarnation"
+        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? "0"
+        let next = (UInt32(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) + 1
+        try write(Data("\(next)\n".utf8), to: file)
+        return next
     }
 
     /// Takes the run for this process, until the lock is let go.

@@ -7,14 +7,16 @@ package struct TaskRequirements: Hashable, Sendable {
     package let architecture: Architecture
     /// The operators whose parameters the task reads, in sum order.
     package let operators: [OperatorID]
-    /// Whether their batch-norm statistics are read too.
-    package let needsStatistics: Bool
+    /// The operators whose batch-norm statistics are read too, in sum order.
+    package let statistics: [OperatorID]
 
     /// Requirements of a task.
-    package init(architecture: Architecture, operators: [OperatorID], needsStatistics: Bool) {
+    package init(
+        architecture: Architecture, operators: [OperatorID], statistics: [OperatorID] = []
+    ) {
         self.architecture = architecture
         self.operators = operators
-        self.needsStatistics = needsStatistics
+        self.statistics = statistics
     }
 }
 

@@ -29,18 +29,17 @@ package struct LocalRoundExecutor: RoundExecutor {
                 continuation.resume(
                     with: Result {
                         let needs = try computing.requirements(of: task, alpha: round.alpha)
-                        func part(_ set: ParameterSet) -> ParameterSet {
+                        func part(_ set: ParameterSet, _ operators: [OperatorID]) -> ParameterSet {
                             ParameterSet(
                                 Dictionary(
-                                    uniqueKeysWithValues: needs.operators.compactMap { id in
+                                    uniqueKeysWithValues: operators.compactMap { id in
                                         set[id].map { (id, $0) }
                                     }))
                         }
                         return try computing.compute(
                             task, architecture: needs.architecture,
-                            parameters: part(round.parameters),
-                            statistics: needs.needsStatistics
-                                ? part(round.statistics) : ParameterSet())
+                            parameters: part(round.parameters, needs.operators),
+                            statistics: part(round.statistics, needs.statistics))
                     })
             }
         }

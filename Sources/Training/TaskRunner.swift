@@ -47,9 +47,9 @@ package final class TaskRunner: TaskComputing {
     }
 
     private let space: SearchSpace
-    private let supernet: CovidNet3DSupernet
+    let supernet: CovidNet3DSupernet
     private let seed: UInt64
-    private let volumes: [VolumeRole: any BatchSource]
+    let volumes: [VolumeRole: any BatchSource]
     private let threads: Int
     private let idle = Mutex<[ExclusiveExecutor]>([])
 
@@ -96,10 +96,11 @@ package final class TaskRunner: TaskComputing {
         guard architecture.isValid(in: space) else {
             throw Failure.foreignArchitecture(architecture.code)
         }
+        let operators = supernet.operators(of: architecture).sorted { $0.id < $1.id }
         return TaskRequirements(
-            architecture: architecture,
-            operators: supernet.operators(of: architecture).map(\.id).sorted(),
-            needsStatistics: task.kind == .predictions)
+            architecture: architecture, operators: operators.map(\.id),
+            statistics: task.kind == .predictions
+                ? operators.filter { $0.statisticsCount > 0 }.map(\.id) : [])
     }
 
     package func compute(
@@ -117,7 +118,8 @@ package final class TaskRunner: TaskComputing {
         let labels = task.batch.scans.map { source.labels[$0] }
         let graph = supernet.graph(of: architecture, input: source.size)
         let taken =
-            idle.withLock { $0.popLast() } ?? ExclusiveExecutor(executor: Executor(threads: threads))
+            idle.withLock { $0.popLast() }
+            ?? ExclusiveExecutor(executor: Executor(threads: threads))
         defer { idle.withLock { $0.append(taken) } }
         return try taken.executor.result(
             of: task, architecture: architecture, graph: graph, parameters: parameters,

@@ -155,7 +155,7 @@ final class WorkerDesk {
         do {
             let needs = try computing.requirements(of: job.task, alpha: job.alpha)
             var wants = needs.operators.map { ($0, BlockKind.parameters) }
-            if needs.needsStatistics { wants += needs.operators.map { ($0, .statistics) } }
+            wants += needs.statistics.map { ($0, .statistics) }
             guard wants.count <= WireLimits.listCount else {
                 throw WireError.tooLarge(
                     part: "list of operators", bytes: wants.count, limit: WireLimits.listCount)

@@ -15,40 +15,76 @@ struct SearchSession {
     private let stage: SearchStage
     private let stop = StopFlag()
 
-    init(configuration: RunConfiguration, directory: RunDirectory, options: RunOptions) async throws
-    {
+    /// A search of a run directory, new or resumed.
+    ///
+    /// - Parameters:
+    ///   - configuration: The run's settings.
+    ///   - directory: Its folder.
+    ///   - folder: The run file's folder, which the lists' names are relative to.
+    ///   - shards: The folder of the shards.
+    ///   - resumes: Whether a run that exists may be continued.
+    ///   - traces: Whether every step is written to the trace.
+    init(
+        configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
+        resumes: Bool, traces: Bool
+    ) throws {
         self.configuration = configuration
         self.directory = directory
-        try directory.prepare(for: configuration, resuming: options.resume)
+        try directory.prepare(for: configuration, resuming: resumes)
         lock = try directory.lock()
+        try directory.write(
+            RunOrigin(
+                folder: URL(fileURLWithPath: folder).path,
+                shards: URL(fileURLWithPath: shards).path))
         progress = TerminalProgress(directory: directory)
         let data = try PreparedData(
-            packing: configuration, folder: folder(of: options.runFile),
-            shards: options.shardsFolder(of: configuration, in: directory),
-            report: progress.update)
+            packing: configuration, folder: folder, shards: shards, report: progress.update)
         for warning in data.warnings {
             FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
         }
         briefing = try WorkerBriefing(configuration: configuration, data: data)
-        try directory.write(Data(briefing.text.utf8), to: directory.briefingPath)
         stage = try SearchStage(
             configuration: configuration, directory: directory, weightScans: data.weightScans,
-            alphaScans: data.alphaScans, labels: data.labels, traces: options.trace)
+            alphaScans: data.alphaScans, labels: data.labels, traces: traces)
     }
 
-    /// Searches to the end.
-    func run(workers: Int, listening address: String? = nil) async throws {
+    /// A search as the command line asks for it.
+    init(_ options: RunOptions) throws {
+        let configuration = try options.configuration()
+        let directory = options.directory(of: configuration)
+        try self.init(
+            configuration: configuration, directory: directory,
+            folder: voxelnas.folder(of: options.runFile),
+            shards: options.shardsFolder(of: configuration, in: directory),
+            resumes: options.resume, traces: options.trace)
+    }
+
+    /// Searches to the end in this process.
+    func runHere() async throws {
+        try await run(on: Fleet(here: briefing, directory: directory))
+    }
+
+    /// Searches to the end with workers.
+    func run(workers: Int, listening address: ListeningAddress) async throws {
+        let fleet = try Fleet(
+            listening: briefing, part: "search", workers: workers, address: address,
+            directory: directory)
+        if let endpoint = fleet.endpoint {
+            FileHandle.standardError.write(
+                Data("workers may join: voxelnas worker --connect tcp://\(endpoint)\n".utf8))
+        }
+        try await run(on: fleet)
+    }
+
+    private func run(on fleet: Fleet) async throws {
         let interruption = Interruption(stop)
         defer { withExtendedLifetime((interruption, lock)) {} }
-        let fleet = try await Fleet(
-            briefing: briefing, workers: workers, directory: directory,
-            address: address ?? configuration.deployment.address)
         do {
             _ = try await stage.run(on: fleet, stop: stop, report: progress.update)
+            await fleet.close(reason: "the search has ended")
         } catch {
-            await fleet.close()
+            await fleet.close(reason: "the search was stopped")
             throw error
         }
-        await fleet.close()
     }
 }

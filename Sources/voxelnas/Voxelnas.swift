@@ -15,8 +15,8 @@ struct Voxelnas: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            SearchCommand.self,
-            AlphaCommand.self,
+            SearchCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
+            CrossvalidateCommand.self, StatusCommand.self, WorkersCommand.self, AlphaCommand.self,
             ArchiveCommand.self, DataCommand.self,
         ])
 }

@@ -45,7 +45,7 @@ struct SharedScanTests {
             batch = try loader.batch(scans: all, epoch: 0, augmented: true)
         }
         #expect(batch.count == 736 * 8 * 32 * 32)
-        #expect(batch.allSatisfy(\.isFinite))
+        #expect(batch.allSatisfy { $0.isFinite })
         #expect(loader.classes(of: all).reduce(0, +) == 258)
         // The crop size tells the class; what is left of it after the cut is the padding.
         let size = loader.volumes.scans.map {

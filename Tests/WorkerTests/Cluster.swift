@@ -17,7 +17,8 @@ struct Cluster {
 
     /// A coordinator on loopback, or without a network.
     init(
-        operators: [OperatorID], epoch: UInt32 = 1, ports: ServerPorts = ServerPorts(control: 0, data: 0),
+        operators: [OperatorID], epoch: UInt32 = 1,
+        ports: ServerPorts = ServerPorts(control: 0, data: 0),
         inProcess server: InProcessServer? = nil, fingerprint: String? = nil
     ) throws {
         var settings = CoordinatorSettings(
@@ -39,7 +40,8 @@ struct Cluster {
 
     /// A worker of this coordinator.
     func worker(
-        _ name: String = "worker", slots: Int = 1, computing: FakeComputing, fingerprint: String = "same"
+        _ name: String = "worker", slots: Int = 1, computing: FakeComputing,
+        fingerprint: String = "same"
     ) throws -> (loop: WorkerLoop, channel: any ClientChannel) {
         let nonce = UInt64.random(in: .min ... .max)
         var settings = WorkerSettings(

@@ -12,7 +12,8 @@ import Worker
 struct ClusterTests {
     private let operators = FakeRounds.operators(12)
 
-    @Test("delivers the same results whatever the number of workers, over TCP", arguments: [1, 2, 3])
+    @Test(
+        "delivers the same results whatever the number of workers, over TCP", arguments: [1, 2, 3])
     func workerCounts(count: Int) async throws {
         let cluster = try Cluster(operators: operators)
         let computing = FakeComputing(operators: operators)
@@ -108,7 +109,11 @@ struct ClusterTests {
             let received = Mutex(0)
             await #expect(throws: CoordinatorError.stopped) {
                 try await first.executor.execute(round) { _ in
-                    if received.withLock({ $0 += 1; return $0 }) == 3 { first.executor.stop() }
+                    if received.withLock({
+                        $0 += 1; return $0
+                    }) == 3 {
+                        first.executor.stop()
+                    }
                 }
             }
             gate.open()
@@ -135,13 +140,15 @@ struct ClusterTests {
     @Test("gives a task with a gradient that is not finite to another worker")
     func nonFiniteOnce() async throws {
         let cluster = try Cluster(operators: operators, inProcess: InProcessServer())
-        let sick = FakeComputing(operators: operators, after: { result in
-            var gradients = result.gradients
-            if let id = gradients.operators.last { gradients[id]?[0] = .nan }
-            return TaskResult(
-                key: result.key, architecture: result.architecture, sampleCount: 4, loss: 1,
-                gradients: gradients)
-        })
+        let sick = FakeComputing(
+            operators: operators,
+            after: { result in
+                var gradients = result.gradients
+                if let id = gradients.operators.last { gradients[id]?[0] = .nan }
+                return TaskResult(
+                    key: result.key, architecture: result.architecture, sampleCount: 4, loss: 1,
+                    gradients: gradients)
+            })
         let healthy = FakeComputing(operators: operators)
         let round = FakeRounds.round(0, tasks: 1, operators: operators, floats: 100)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -183,7 +190,8 @@ struct ClusterTests {
             // The next round is not affected.
             let next = FakeRounds.round(5, tasks: 2, operators: operators, floats: 10)
             #expect(
-                try await cluster.results(of: next) == FakeRounds.expected(next, operators: operators))
+                try await cluster.results(of: next)
+                    == FakeRounds.expected(next, operators: operators))
             await cluster.executor.drain(reason: "done")
             try await group.waitForAll()
         }
@@ -206,7 +214,8 @@ struct ClusterTests {
     @Test("answers the command line's question")
     func statusQuery() async throws {
         let cluster = try Cluster(operators: operators)
-        let client = StatusClient(address: try CoordinatorAddress("127.0.0.1:\(cluster.ports.control)"))
+        let client = StatusClient(
+            address: try CoordinatorAddress("127.0.0.1:\(cluster.ports.control)"))
         let status = try await client.status()
         #expect(status.runID == "test")
         #expect(status.waiting == "no round is open yet")

@@ -33,10 +33,13 @@ final class FakeComputing: TaskComputing {
     ) -> TaskRequirements {
         // Every task reads all operators but one, so that caches have something to do.
         let skipped = task.key.index % max(operators.count, 1)
-        let read = operators.count < 3 ? operators : operators.enumerated().filter { $0.offset != skipped }.map(\.element)
+        let read =
+            operators.count < 3
+            ? operators : operators.enumerated().filter { $0.offset != skipped }.map(\.element)
         return TaskRequirements(
             architecture: Architecture(choices: [task.key.index % 8, alpha.count % 8]),
-            operators: read, needsStatistics: task.kind == .predictions)
+            operators: read,
+            statistics: task.kind == .predictions ? read : [])
     }
 
     func compute(
@@ -112,7 +115,7 @@ enum FakeRounds {
             var statistics = ParameterSet()
             for id in needs.operators {
                 parameters[id] = round.parameters[id]
-                if needs.needsStatistics { statistics[id] = round.statistics[id] }
+                if needs.statistics.contains(id) { statistics[id] = round.statistics[id] }
             }
             return FakeComputing.result(
                 of: task, architecture: needs.architecture, parameters: parameters,

@@ -74,12 +74,22 @@ package final class VolumeSet: Sendable {
     /// The name of a scan's padding mask in its shard.
     static func padding(_ position: Int) -> String { "padding/\(position)" }
 
-    /// Numbers of a stored tensor.
-    func elements<Element: BitwiseCopyable>(
-        of name: String, in shard: Int, as type: Element.Type, range: Range<Int>
+    /// Numbers of one slice as they are stored.
+    func stored<Element: BitwiseCopyable>(
+        _ slice: Int, ofScan scan: Int, as type: Element.Type
     ) throws(ShardError) -> [Element] {
+        let description = scans[scan]
+        return try elements(
+            of: Self.voxels(description.position), in: description.shard, as: type, slice: slice)
+    }
+
+    private func elements<Element: BitwiseCopyable>(
+        of name: String, in shard: Int, as type: Element.Type, slice: Int
+    ) throws(ShardError) -> [Element] {
+        let area = settings.height * settings.width
         do {
-            return try shards[shard].elements(of: name, as: type, in: range)
+            return try shards[shard].elements(
+                of: name, as: type, in: (slice * area)..<((slice + 1) * area))
         } catch {
             throw .file(path: folder, reason: "\(error)")
         }
@@ -89,20 +99,16 @@ package final class VolumeSet: Sendable {
     ///
     /// - Throws: ``ShardError/file(path:reason:)``.
     package func slice(_ slice: Int, ofScan scan: Int) throws(ShardError) -> [Float] {
-        let description = scans[scan]
-        let area = settings.height * settings.width
-        let range = (slice * area)..<((slice + 1) * area)
-        let name = Self.voxels(description.position)
-        let offset = description.measured.offset
-        switch description.measured.storage {
+        let measured = scans[scan].measured
+        switch measured.storage {
         case .uint8:
-            return try elements(of: name, in: description.shard, as: UInt8.self, range: range)
-                .map { Float($0) + offset }
+            return try stored(slice, ofScan: scan, as: UInt8.self)
+                .map { Float($0) + measured.offset }
         case .int16:
-            return try elements(of: name, in: description.shard, as: Int16.self, range: range)
-                .map { Float($0) + offset }
+            return try stored(slice, ofScan: scan, as: Int16.self)
+                .map { Float($0) + measured.offset }
         case .float32:
-            return try elements(of: name, in: description.shard, as: Float.self, range: range)
+            return try stored(slice, ofScan: scan, as: Float.self)
         }
     }
 
@@ -115,6 +121,6 @@ package final class VolumeSet: Sendable {
         let description = scans[scan]
         return try elements(
             of: Self.padding(description.position), in: description.shard, as: UInt8.self,
-            range: (slice * area)..<((slice + 1) * area))
+            slice: slice)
     }
 }

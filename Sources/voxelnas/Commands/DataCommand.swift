@@ -9,7 +9,7 @@ import RunConfiguration
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data", abstract: "Looks at scans, packs them, and makes synthetic ones.",
-        subcommands: [DataStatsCommand.self, DataPackCommand.self])
+        subcommands: [DataStatsCommand.self, DataPackCommand.self, DataPhantomCommand.self])
 }
 
 /// `voxelnas data stats`.

@@ -13,6 +13,8 @@ struct SearchCommand: AsyncParsableCommand {
 
     @OptionGroup var options: RunOptions
     @Option(help: "Worker processes to start here; 0 computes in this process.") var workers = 2
+    @Option(help: "Where to listen for more workers; a free port on loopback by default.")
+    var listen: ListeningAddress?
     @Flag(help: "Print what the search would cost, and do nothing.") var dryRun = false
     @Flag(help: "Print JSON.") var json = false
 
@@ -27,9 +29,14 @@ struct SearchCommand: AsyncParsableCommand {
                 return json ? try printJSON(cost) : print(cost.text)
             }
             let directory = options.directory(of: configuration)
-            let session = try await SearchSession(
-                configuration: configuration, directory: directory, options: options)
-            try await session.run(workers: workers)
+            let session = try SearchSession(options)
+            if workers == 0 {
+                try await session.runHere()
+            } else {
+                try await session.run(
+                    workers: workers,
+                    listening: listen ?? ListeningAddress(host: "127.0.0.1", port: 0))
+            }
             if json {
                 try printJSON(CandidateArchive(path: directory.archivePath).best(10))
             } else {

@@ -1,0 +1,54 @@
+import Graphs
+import Models
+import Execution
+import RunConfiguration
+package import SearchSpaces
+package import Tensors
+
+/// What a class activation map is made of.
+package struct Explanation: Hashable, Sendable {
+    /// The network's input, `[D, H, W]`.
+    package let volume: Tensor
+    /// The feature maps before the average, `[1, d, h, w, F]`.
+    package let features: Tensor
+    /// The classifier's weights, `[F, classes]`.
+    package let classifier: Tensor
+    /// The logits, one per class.
+    package let logits: [Float]
+}
+
+extension TaskRunner {
+    /// Runs a network on one scan and keeps what its decision is made of.
+    ///
+    /// - Parameters:
+    ///   - scan: The index of the scan.
+    ///   - role: Which volumes.
+    ///   - architecture: The network.
+    ///   - parameters: Its weights.
+    ///   - statistics: Its batch-norm statistics.
+    /// - Returns: Input, features, classifier and logits.
+    /// - Throws: ``Failure``, or an error naming the file that cannot be read.
+    package func explanation(
+        ofScan scan: Int, volumes role: VolumeRole, architecture: Architecture,
+        parameters: ParameterSet, statistics: ParameterSet
+    ) throws -> Explanation {
+        guard let source = volumes[role] else { throw Failure.unknownVolumes(role.rawValue) }
+        let input = try source.batch([scan], epoch: 0, augmented: false)
+        let graph = supernet.graph(of: architecture, input: source.size)
+        let prediction = try Executor(threads: 1).predict(
+            ExecutionPlan(graph: graph, batch: 1, mode: .inference), parameters: parameters,
+            statistics: statistics, input: input, wantsFeatures: true)
+        let layout = graph.operators.first { $0.id == OperatorID("classifier") }
+        guard let layout, let range = layout.range(of: "classifier.weight"),
+            let block = parameters[layout.id], let features = prediction.features
+        else { preconditionFailure("every network of the space ends in a classifier") }
+        return Explanation(
+            volume: Tensor(
+                shape: [source.size.depth, source.size.height, source.size.width], elements: input),
+            features: features,
+            classifier: Tensor(
+                shape: [supernet.space.featureChannels, supernet.classes],
+                elements: Array(block[range])),
+            logits: prediction.logits.elements)
+    }
+}
