@@ -2,7 +2,7 @@ internal import Tasks
 internal import WireProtocol
 
 extension CoordinatorState {
-    /// What contradicts itself in the state; empty unless there is a bug. For tests.
+    /// What contradicts itself in the state, for tests; empty unless there is a bug.
     package var contradictions: [String] {
         var found: [String] = []
         for lease in leases.all {

@@ -59,8 +59,9 @@ extension CoordinatorState {
 
     private mutating func greet(_ hello: Hello, from peer: PeerID, _ effects: inout [Effect]) {
         let mine = ProtocolVersion.current
-        guard (hello.protocolMinimum...max(hello.protocolMinimum, hello.protocolMaximum))
-            .contains(mine.number)
+        guard
+            (hello.protocolMinimum...max(hello.protocolMinimum, hello.protocolMaximum))
+                .contains(mine.number)
         else {
             return refuse(
                 peer, .version, retry: nil,
@@ -154,9 +155,10 @@ extension CoordinatorState {
                 timings.record(now - mine.issuedAt, for: kind)
             }
         } else {
-            id = leases.issue(
-                message.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum
-            ).id
+            id =
+                leases.issue(
+                    message.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum
+                ).id
             ledger?.update(index) { $0.leases.insert(id) }
         }
         leases.offer(id, at: now)
@@ -223,16 +225,16 @@ extension CoordinatorState {
 
     /// Starts to fetch results as far as memory allows.
     mutating func startReceiving(_ effects: inout [Effect]) {
-        guard let ledger, ledger.entries.contains(where: { !$0.offers.isEmpty }) else { return }
-        for index in ledger.entries.indices {
-            guard let current = self.ledger, current.entries[index].stage == .open,
-                let offer = current.entries[index].offers.first
+        guard let offered = ledger?.offered, !offered.isEmpty else { return }
+        for index in offered.sorted() {
+            guard ledger?.entries[index].stage == .open,
+                let offer = ledger?.entries[index].offers.first
             else { continue }
-            guard
-                current.bytesUnderWay == 0
-                    || current.bytesUnderWay + offer.message.blockBytes <= settings.inboundBytes
-            else { return }
-            self.ledger?.update(index) {
+            let held = ledger?.bytesUnderWay ?? 0
+            guard held == 0 || held + offer.message.blockBytes <= settings.inboundBytes else {
+                return
+            }
+            ledger?.update(index) {
                 $0.offers.removeFirst()
                 $0.stage = .receiving(offer)
             }
@@ -240,7 +242,7 @@ extension CoordinatorState {
                 let lease = hold(offer.message, from: offer.peer, index: index)
                 let held = RoundLedger.Offer(
                     peer: offer.peer, message: offer.message, lease: lease)
-                self.ledger?.update(index) { $0.stage = .receiving(held) }
+                ledger?.update(index) { $0.stage = .receiving(held) }
             }
             effects.append(.receive(offer.message, from: offer.peer))
         }

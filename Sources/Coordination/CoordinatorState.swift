@@ -235,12 +235,11 @@ package struct CoordinatorState: Sendable {
         to active: [Membership.Member], _ effects: inout [Effect],
         capacity: (Membership.Member) -> Int
     ) {
-        guard let ledger else { return }
         var free = active.filter { leases.load(of: $0.peer) < capacity($0) }
-        for index in ledger.pending.sorted() {
-            guard !free.isEmpty else { return }
-            let entry = ledger.entries[index]
-            let failed = Set(entry.troubles.map(\.peer))
+        var last = -1
+        while !free.isEmpty, let index = ledger?.nextPending(after: last) {
+            last = index
+            let failed = Set(ledger?.entries[index].troubles.map(\.peer) ?? [])
             let mayRepeat = active.allSatisfy { failed.contains($0.peer) }
             let candidates = free.indices.filter { mayRepeat || !failed.contains(free[$0].peer) }
             guard
@@ -256,16 +255,15 @@ package struct CoordinatorState: Sendable {
     }
 
     private mutating func issue(_ index: Int, to peer: PeerID, _ effects: inout [Effect]) {
-        guard let ledger else { return }
-        let task = ledger.entries[index].task
+        guard let task = ledger?.entries[index].task, let alpha = ledger?.alpha else { return }
         let usual = timings.percentile95(of: task.kind)
         let life =
             usual.map { max(settings.timers.leaseMinimum, $0 * 4) } ?? settings.timers.leaseUnknown
         let lease = leases.issue(task.key, to: peer, at: now, timeToLive: life)
-        self.ledger?.update(index) { $0.leases.insert(lease.id) }
+        ledger?.update(index) { $0.leases.insert(lease.id) }
         let message = Lease(
             lease: lease.id, task: task, timeToLiveMilliseconds: life.inMilliseconds,
-            alpha: ledger.alpha)
+            alpha: alpha)
         effects.append(.send(.lease(message), to: peer))
     }
 

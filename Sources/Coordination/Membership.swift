@@ -72,7 +72,8 @@ package struct Membership: Sendable {
             return
         }
         members[peer] = Member(
-            peer: peer, hello: hello, session: session, heardAt: now, progressAt: now, joinedAt: now)
+            peer: peer, hello: hello, session: session, heardAt: now, progressAt: now, joinedAt: now
+        )
         order.append(peer)
     }
 

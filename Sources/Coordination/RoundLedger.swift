@@ -49,6 +49,8 @@ package struct RoundLedger: Sendable {
     let alpha: [Float]
     private(set) var entries: [Entry]
     private(set) var pending: Set<Int>
+    /// Tasks with results that wait for their turn.
+    private(set) var offered: Set<Int> = []
     /// Bytes of results that are being received or wait for their reader.
     private(set) var bytesUnderWay = 0
     /// Tasks whose result counts.
@@ -81,6 +83,16 @@ package struct RoundLedger: Sendable {
         bytesUnderWay += Self.bytes(entries[index].stage) - before
         if Self.isFolded(entries[index].stage), !wasFolded { foldedCount += 1 }
         if entries[index].isPending { pending.insert(index) } else { pending.remove(index) }
+        if entries[index].offers.isEmpty { offered.remove(index) } else { offered.insert(index) }
+    }
+
+    /// The first task after an index that nobody has.
+    func nextPending(after index: Int) -> Int? {
+        var next: Int?
+        for candidate in pending where candidate > index && candidate < next ?? .max {
+            next = candidate
+        }
+        return next
     }
 
     private static func bytes(_ stage: Stage) -> Int {

@@ -16,7 +16,11 @@ package struct IncomingTransfer: Hashable, Sendable {
 
     /// A transfer whose sender may send a window's worth at once.
     ///
-    /// - Parameter received: Bytes that an earlier attempt already brought.
+    /// - Parameters:
+    ///   - id: Names the transfer.
+    ///   - total: The number of bytes.
+    ///   - window: Bytes under way at most.
+    ///   - received: Bytes that an earlier attempt already brought.
     package init(id: UInt64, total: Int, window: Int, received: Int = 0) {
         self.id = id
         self.total = total

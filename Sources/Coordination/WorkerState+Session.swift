@@ -53,11 +53,13 @@ extension WorkerState {
     /// Repeats what has stood still for too long.
     private mutating func retry(_ effects: inout [Effect]) {
         for key in jobs.keys.sorted() {
-            guard let job = jobs[key], now - job.movedAt >= settings.timers.stalled else { continue }
+            guard let job = jobs[key], now - job.movedAt >= settings.timers.stalled else {
+                continue
+            }
             switch job.stage {
             case .pulling: pull(key, &effects)
             case .offering, .pushing: offer(key, &effects)
-            case .preparing, .ready, .computing, .held: break
+            case .preparing, .ready, .computing: break
             }
         }
     }
@@ -71,7 +73,8 @@ extension WorkerState {
 
     private mutating func sayHello(_ effects: inout [Effect]) {
         heartbeatAt = now
-        let held = jobs.keys.filter { (jobs[$0]?.stage ?? .preparing) >= .offering }.sorted()
+        let offered = jobs.keys.filter { (jobs[$0]?.stage ?? .preparing) >= .offering }
+        let results = (offered + held.keys).sorted()
         effects.append(
             .send(
                 .hello(
@@ -81,7 +84,7 @@ extension WorkerState {
                         slots: settings.slots, prefetch: settings.prefetch, build: settings.build,
                         numericsFingerprint: settings.numericsFingerprint,
                         configurationHash: welcome?.configurationHash ?? "",
-                        held: Array(held.suffix(WireLimits.listCount))))))
+                        held: Array(results.suffix(WireLimits.listCount))))))
     }
 
     mutating func receive(_ received: ReceivedMessage, _ effects: inout [Effect]) {
@@ -119,19 +122,20 @@ extension WorkerState {
         attempts = 0
         effects.append(.openData(port: message.dataPort))
         if isNewRun {
+            for key in held.keys.sorted() { revive(key) }
             for key in jobs.keys.sorted() { forget(key, &effects) }
+            newestRound = 0
             isReady = false
             effects.append(
                 .makeComputing(runID: message.runID, configuration: message.configuration))
         } else if isNewEpoch {
+            for key in held.keys.sorted() { revive(key) }
             forgetLeases(&effects)
         }
         if isNewRun || isNewEpoch { effects.append(.clearCache) }
         for key in jobs.keys.sorted() {
             guard let stage = jobs[key]?.stage else { continue }
-            if stage == .offering || stage == .pushing || (isNewEpoch && stage == .held) {
-                offer(key, &effects)
-            }
+            if stage >= .offering { offer(key, &effects) }
         }
         resumePulls(&effects)
         beat(&effects)
@@ -142,7 +146,7 @@ extension WorkerState {
     /// same whoever asks for it.
     private mutating func forgetLeases(_ effects: inout [Effect]) {
         for key in jobs.keys.sorted() {
-            if (jobs[key]?.stage ?? .held) < .computing {
+            if (jobs[key]?.stage ?? .pushing) < .computing {
                 forget(key, &effects)
             } else {
                 jobs[key]?.leases = []
@@ -172,6 +176,7 @@ extension WorkerState {
         switch message {
         case .lease(let lease): take(lease, &effects)
         case .gradWant(let want):
+            revive(want.key)
             guard let stage = jobs[want.key]?.stage, stage >= .offering else {
                 let gone = TaskFailure(key: want.key, lease: 0, text: "the result is not held")
                 return effects.append(.send(.taskFailure(gone)))
@@ -182,9 +187,7 @@ extension WorkerState {
         case .gradAck(let ack):
             guard jobs[ack.key]?.stage ?? .preparing >= .offering else { return }
             if ack.code == .accepted, !ack.isDurable {
-                jobs[ack.key]?.stage = .held
-                jobs[ack.key]?.leases = []
-                trimHeld(newest: ack.key.round, &effects)
+                hold(ack.key, &effects)
             } else {
                 forget(ack.key, &effects)
             }
@@ -200,6 +203,7 @@ extension WorkerState {
         let key = lease.task.key
         guard !isDraining else { return }
         trimHeld(newest: key.round, &effects)
+        revive(key)
         if let job = jobs[key] {
             guard !job.leases.contains(lease.lease) else { return }
             jobs[key]?.leases.append(lease.lease)
@@ -222,7 +226,7 @@ extension WorkerState {
             // A computation cannot be stopped; its result will not be offered.
             case .computing: jobs[key]?.isAbandoned = true
             // Every offer is answered: by a request, or with what became of it.
-            case .offering, .pushing, .held: break
+            case .offering, .pushing: break
             }
         }
     }

@@ -122,8 +122,6 @@ package struct WorkerState: Sendable {
             case offering
             /// Its result is being sent.
             case pushing
-            /// Its result was accepted and is kept for a coordinator that restarts.
-            case held
 
             package static func < (left: Stage, right: Stage) -> Bool {
                 left.rawValue < right.rawValue
@@ -155,6 +153,10 @@ package struct WorkerState: Sendable {
     package let settings: WorkerSettings
     /// The tasks that it has to do with.
     package internal(set) var jobs: [TaskKey: Job] = [:]
+    /// The tasks whose results were accepted, kept for a coordinator that restarts.
+    package internal(set) var held: [TaskKey: Job] = [:]
+    var heldBytes = 0
+    var newestRound: UInt64 = 0
     /// The coordinator's incarnation, 0 before it is known.
     package internal(set) var epoch: UInt32 = 0
     /// What the coordinator told at admission.
@@ -280,12 +282,32 @@ package struct WorkerState: Sendable {
         effects.append(.forget(key))
     }
 
+    // MARK: Accepted results
+
+    /// Keeps an accepted result.
+    mutating func hold(_ key: TaskKey, _ effects: inout [Effect]) {
+        guard var job = jobs.removeValue(forKey: key) else { return }
+        job.leases = []
+        held[key] = job
+        heldBytes += job.offer?.blockBytes ?? 0
+        trimHeld(newest: key.round, &effects)
+    }
+
+    /// Takes a kept result up again.
+    mutating func revive(_ key: TaskKey) {
+        guard let job = held.removeValue(forKey: key) else { return }
+        heldBytes -= job.offer?.blockBytes ?? 0
+        jobs[key] = job
+    }
+
     /// Drops accepted results that no restart will ask for, and the oldest beyond the limit.
     mutating func trimHeld(newest round: UInt64, _ effects: inout [Effect]) {
-        var bytes = 0
-        for key in jobs.keys.sorted(by: >) where jobs[key]?.stage == .held {
-            bytes += jobs[key]?.offer?.blockBytes ?? 0
-            if key.round + 2 < round || bytes > settings.heldBytes { forget(key, &effects) }
+        guard round > newestRound || heldBytes > settings.heldBytes else { return }
+        newestRound = max(round, newestRound)
+        for key in held.keys.sorted() {
+            guard key.round + 2 < newestRound || heldBytes > settings.heldBytes else { return }
+            heldBytes -= held.removeValue(forKey: key)?.offer?.blockBytes ?? 0
+            effects.append(.forget(key))
         }
     }
 
@@ -297,7 +319,7 @@ package struct WorkerState: Sendable {
         guard !isDraining else { return }
         isDraining = true
         drainBy = now + limit
-        let idle = jobs.keys.sorted().filter { (jobs[$0]?.stage ?? .held) < .computing }
+        let idle = jobs.keys.sorted().filter { (jobs[$0]?.stage ?? .pushing) < .computing }
         let returned = idle.flatMap { jobs[$0]?.leases ?? [] }
         for key in idle { forget(key, &effects) }
         guard isWelcome else { return }
@@ -309,7 +331,7 @@ package struct WorkerState: Sendable {
 
     private mutating func leaveIfIdle(_ effects: inout [Effect]) {
         guard isDraining, let drainBy else { return }
-        let busy = jobs.values.contains { $0.stage >= .computing && $0.stage < .held }
+        let busy = jobs.values.contains { $0.stage >= .computing }
         guard !busy || now >= drainBy else { return }
         if isWelcome {
             let leases = Array(openLeases.prefix(WireLimits.listCount))

@@ -223,7 +223,9 @@ final class CoordinatorDesk {
             }
         case .chunkGet(let get):
             handle(.heard(peer))
-            for message in parameters.chunks(get, for: peer) { send(message, to: peer, lane: .data) }
+            for message in parameters.chunks(get, for: peer) {
+                send(message, to: peer, lane: .data)
+            }
         case .chunk(let chunk):
             traffic.data(from: peer, bytes: chunk.payload.count)
             let (get, complete) = results.accept(chunk, from: peer)

@@ -11,13 +11,19 @@ struct ParameterDesk {
         let peer: PeerID
         let key: TaskKey
     }
+    private struct Address: Hashable {
+        let peer: PeerID
+        let key: TaskKey
+    }
     private var servings: [UInt64: Serving] = [:]
+    private var current: [Address: UInt64] = [:]
 
     /// The plan for what a worker wants, and the first chunks.
     mutating func plan(
         _ want: ParamsWant, from peer: PeerID, round: Round, transfer id: UInt64
     ) -> [Message] {
-        forget { $0.peer == peer && $0.key == want.key }
+        let address = Address(peer: peer, key: want.key)
+        if let former = current.updateValue(id, forKey: address) { servings[former] = nil }
         var blocks: [[Float]] = []
         var plan: [ParamsPlan.Block] = []
         for wanted in want.blocks {
@@ -57,11 +63,13 @@ struct ParameterDesk {
         }
     }
 
-    mutating func forget(_ peer: PeerID) { forget { $0.peer == peer } }
+    mutating func forget(_ peer: PeerID) {
+        servings = servings.filter { $0.value.peer != peer }
+        current = current.filter { $0.key.peer != peer }
+    }
 
-    mutating func forgetAll() { servings = [:] }
-
-    private mutating func forget(_ isGone: (Serving) -> Bool) {
-        for (id, serving) in servings where isGone(serving) { servings[id] = nil }
+    mutating func forgetAll() {
+        servings = [:]
+        current = [:]
     }
 }

@@ -31,7 +31,8 @@ struct ResultDesk {
         if let former { uploads[former.key] = nil }
         let same =
             former.flatMap { former in
-                former.value.offer.digest == offer.digest && former.value.offer.blocks == offer.blocks
+                former.value.offer.digest == offer.digest
+                    && former.value.offer.blocks == offer.blocks
                     ? former.value : nil
             }
         let blocks = same?.blocks ?? IncomingBlocks(counts: offer.blocks.map(\.count))

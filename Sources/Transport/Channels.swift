@@ -55,6 +55,7 @@ package protocol ServerChannel: Sendable {
     /// - Parameters:
     ///   - deliver: Called from one thread, in the order of arrival per peer and lane.
     ///   - hasRoom: While false, nothing is read: back-pressure reaches the senders.
+    /// - Returns: The ports, also where the system chose them.
     /// - Throws: An error when an address is taken.
     func start(
         deliver: @escaping @Sendable (ServerEvent) -> Void, hasRoom: @escaping @Sendable () -> Bool

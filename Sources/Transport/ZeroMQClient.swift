@@ -19,12 +19,15 @@ package final class ZeroMQClient: ClientChannel {
 
     /// A client that does not connect yet.
     ///
-    /// - Parameter peer: The routing identifier of both connections.
+    /// - Parameters:
+    ///   - address: Where the coordinator listens.
+    ///   - peer: The routing identifier of both connections.
     /// - Throws: An error when the process is out of file descriptors.
     package init(connectingTo address: CoordinatorAddress, as peer: PeerID) throws {
         self.address = address
         self.peer = peer
         bell = try WakeUp()
+        _ = TransferMemory.isKept
     }
 
     package func start(deliver: @escaping @Sendable (ClientEvent) -> Void) throws {
@@ -73,7 +76,9 @@ private final class Link {
     var monitorPlace = 0
     private var queue: [EncodedMessage] = []
 
-    init(_ lane: Lane, to host: String, port: Int, as peer: PeerID, context: Context, number: Int) throws {
+    init(_ lane: Lane, to host: String, port: Int, as peer: PeerID, context: Context, number: Int)
+        throws
+    {
         self.lane = lane
         self.port = port
         let options = SocketOptions.client(lane, peer: peer, linger: lane == .control ? 2000 : 0)

@@ -31,6 +31,7 @@ package final class ZeroMQServer: ServerChannel {
         self.host = host
         self.ports = ports
         bell = try WakeUp()
+        _ = TransferMemory.isKept
     }
 
     package func start(

@@ -5,7 +5,7 @@ internal import Glibc
 @safe final class PackingArena {
     private var blocks: [UnsafeMutableRawPointer] = unsafe []
 
-    deinit { for unsafe block in unsafe blocks { unsafe free(block) } }
+    deinit { unsafe blocks.forEach { unsafe free($0) } }
 
     private func allocate<T>(_ count: Int, of type: T.Type) -> UnsafeMutablePointer<T> {
         guard let block = unsafe calloc(max(count, 1), MemoryLayout<T>.stride) else {

@@ -35,8 +35,8 @@ enum FieldReading {
         let pointers = try unsafe array(start, count, name, limit: limit)
         var results: [Result] = []
         results.reserveCapacity(count)
-        for unsafe pointer in unsafe pointers {
-            guard let pointer = unsafe pointer else { continue }
+        for index in unsafe pointers.indices {
+            guard let pointer = unsafe pointers[index] else { continue }
             results.append(try unsafe read(pointer.pointee))
         }
         return results

@@ -33,7 +33,9 @@ package enum MessageCodec {
     ///
     /// - Throws: ``WireError/tooLarge(part:bytes:limit:)`` when the message exceeds the limits that
     ///   the receiver will hold it to.
-    package static func encode(_ message: Message, epoch: UInt32) throws(WireError) -> EncodedMessage {
+    package static func encode(_ message: Message, epoch: UInt32) throws(WireError)
+        -> EncodedMessage
+    {
         let content = message.content
         let fields = content.fields
         let payload = content.payload
@@ -46,7 +48,9 @@ package enum MessageCodec {
     /// Reads a message from its parts, without the routing identifier.
     ///
     /// - Throws: ``WireError`` for anything that is not a message within its limits.
-    package static func decode(_ frames: some Collection<Frame>) throws(WireError) -> ReceivedMessage {
+    package static func decode(_ frames: some Collection<Frame>) throws(WireError)
+        -> ReceivedMessage
+    {
         guard frames.count == 2 || frames.count == 3, let header = frames.first else {
             throw .wrongPartCount(frames.count)
         }

@@ -1,4 +1,6 @@
-/// Why bytes are not a message. A value: hostile bytes must never stop a process.
+/// Why bytes are not a message.
+///
+/// A value: hostile bytes must never stop a process.
 package enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The message has another number of parts than a header, fields and at most one payload.
     case wrongPartCount(Int)
@@ -26,7 +28,8 @@ package enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .wrongPartCount(let count): "message has \(count) parts; a message has 2 or 3"
-        case .wrongHeaderLength(let count): "header has \(count) bytes, not \(FrameHeader.byteCount)"
+        case .wrongHeaderLength(let count):
+            "header has \(count) bytes, not \(FrameHeader.byteCount)"
         case .wrongMagic(let magic):
             "message starts with 0x\(String(magic, radix: 16)); is the peer VoxelNAS?"
         case .unsupportedVersion(let major, let minor):

@@ -8,10 +8,14 @@ struct ComputedTask: Sendable {
     let blocks: OutgoingBlocks
 
     /// The offer and the blocks of a result: gradients, then statistics, each in sum order.
-    init(_ result: TaskResult, of task: TaskDescription, pullSeconds: Double, computeSeconds: Double) {
+    init(
+        _ result: TaskResult, of task: TaskDescription, pullSeconds: Double, computeSeconds: Double
+    ) {
         var named: [GradOffer.Block] = []
         var values: [[Float]] = []
-        for (set, kind) in [(result.gradients, BlockKind.parameters), (result.statistics, .statistics)] {
+        for (set, kind) in [
+            (result.gradients, BlockKind.parameters), (result.statistics, .statistics),
+        ] {
             for id in set.operators {
                 guard let block = set[id] else { continue }
                 named.append(GradOffer.Block(id: id, kind: kind, count: block.count))

@@ -131,9 +131,8 @@ final class WorkerDesk {
         case .compute(let key): compute(key)
         case .push(let want): push(want)
         case .forget(let key):
+            forgetTransfers(of: key)
             loads[key] = nil
-            pulls = pulls.filter { $0.value != key }
-            pushes = pushes.filter { $0.value != key }
         case .stop(let outcome): self.outcome = .success(outcome)
         }
     }
@@ -242,7 +241,7 @@ final class WorkerDesk {
         let blocks = IncomingBlocks(counts: counts)
         let transfer = IncomingTransfer(
             id: plan.transfer, total: blocks.byteCount, window: state.welcome?.windowBytes ?? 0)
-        pulls = pulls.filter { $0.value != plan.key }
+        if let former = load.incoming?.transfer.id { pulls[former] = nil }
         pulls[plan.transfer] = plan.key
         loads[plan.key]?.incoming = (transfer, blocks, places)
         handle(.moved(plan.key))
@@ -284,7 +283,7 @@ final class WorkerDesk {
 
     private func push(_ want: GradWant) {
         guard let computed = loads[want.key]?.computed else { return }
-        pushes = pushes.filter { $0.value != want.key }
+        if let former = loads[want.key]?.outgoing?.id { pushes[former] = nil }
         pushes[want.transfer] = want.key
         loads[want.key]?.outgoing = OutgoingTransfer(
             id: want.transfer, total: computed.blocks.byteCount,
@@ -293,7 +292,9 @@ final class WorkerDesk {
     }
 
     private func sendChunks(of key: TaskKey, offset: Int, length: Int) {
-        guard let computed = loads[key]?.computed, let outgoing = loads[key]?.outgoing else { return }
+        guard let computed = loads[key]?.computed, let outgoing = loads[key]?.outgoing else {
+            return
+        }
         for range in outgoing.chunks(offset: offset, length: length) {
             movedBytes += range.count
             let chunk = Chunk(
@@ -301,6 +302,11 @@ final class WorkerDesk {
                 payload: computed.blocks.payload(range))
             send(.chunk(chunk), lane: .data)
         }
+    }
+
+    private func forgetTransfers(of key: TaskKey) {
+        if let id = loads[key]?.incoming?.transfer.id { pulls[id] = nil }
+        if let id = loads[key]?.outgoing?.id { pushes[id] = nil }
     }
 
     // MARK: Progress

@@ -10,7 +10,8 @@ package import Transport
 /// instruction.
 package final class WorkerLoop: Sendable {
     /// Makes what computes a run's tasks, from the run configuration's text; may take long.
-    package typealias MakeComputing = @Sendable (_ configuration: String) throws -> any TaskComputing
+    package typealias MakeComputing =
+        @Sendable (_ configuration: String) throws -> any TaskComputing
 
     private let settings: WorkerSettings
     private let channel: any ClientChannel

@@ -134,9 +134,10 @@ internal import Glibc
         }
     }
 
-    /// The next message, or `nil` when none is waiting.
+    /// Takes the next message.
     ///
     /// - Parameter maximumParts: Parts beyond these are read and thrown away.
+    /// - Returns: The message, or `nil` when none is waiting.
     /// - Throws: ``ZeroMQError`` when the socket is broken.
     package func receive(maximumParts: Int) throws(ZeroMQError) -> Multipart? {
         var frames: [Frame] = []

@@ -24,7 +24,9 @@ package struct SocketMonitor: ~Copyable {
 
     /// Starts to watch a socket.
     ///
-    /// - Parameter name: Unique within the context.
+    /// - Parameters:
+    ///   - watched: The socket.
+    ///   - name: Unique within the context.
     /// - Throws: ``ZeroMQError`` when the name is taken.
     package init(watching watched: borrowing Socket, name: String) throws(ZeroMQError) {
         let endpoint = "inproc://monitor-\(name)"

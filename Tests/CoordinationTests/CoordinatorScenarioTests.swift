@@ -17,12 +17,16 @@ private struct Desk {
         state = CoordinatorState(settings: settings)
     }
 
-    mutating func say(_ message: Message, from peer: PeerID, epoch: UInt32 = 3) -> [CoordinatorState.Effect] {
+    mutating func say(_ message: Message, from peer: PeerID, epoch: UInt32 = 3) -> [CoordinatorState
+        .Effect]
+    {
         state.handle(.received(ReceivedMessage(epoch: epoch, message: message), from: peer))
     }
 
     /// Admits a worker with one slot.
-    mutating func admit(_ peer: PeerID, _ name: String, prefetch: Int = 0) -> [CoordinatorState.Effect] {
+    mutating func admit(_ peer: PeerID, _ name: String, prefetch: Int = 0) -> [CoordinatorState
+        .Effect]
+    {
         _ = say(.hello(Self.hello(name)), from: peer, epoch: 0)
         return say(.taskRequest(TaskRequest(slots: 1, prefetch: prefetch)), from: peer)
     }
@@ -109,7 +113,9 @@ struct CoordinatorScenarioTests {
         _ = desk.admit(desk.second, "b")
         _ = desk.state.handle(.disconnected(desk.first))
         _ = desk.pass(seconds: 1)
-        _ = desk.say(.heartbeat(Heartbeat(sequence: 1, progress: 1, residentBytes: 1, leases: [1])), from: desk.first)
+        _ = desk.say(
+            .heartbeat(Heartbeat(sequence: 1, progress: 1, residentBytes: 1, leases: [1])),
+            from: desk.first)
         #expect(desk.pass(seconds: 3).leased == [])
     }
 
@@ -119,7 +125,9 @@ struct CoordinatorScenarioTests {
         _ = desk.admit(desk.first, "a")
         _ = desk.open(0, tasks: 2)
         _ = desk.admit(desk.second, "b")
-        func speak() { _ = desk.say(.taskRequest(TaskRequest(slots: 1, prefetch: 0)), from: desk.second) }
+        func speak() {
+            _ = desk.say(.taskRequest(TaskRequest(slots: 1, prefetch: 0)), from: desk.second)
+        }
         _ = desk.pass(seconds: 7)
         speak()
         #expect(desk.state.membership[desk.first]?.status == .suspect)
@@ -192,9 +200,11 @@ struct CoordinatorScenarioTests {
         _ = desk.admit(desk.second, "b")
         _ = desk.open(0, tasks: 1)
         let key = TaskKey(round: 0, index: 0)
-        let again = desk.say(.taskFailure(TaskFailure(key: key, lease: 1, text: "no scan")), from: desk.first)
+        let again = desk.say(
+            .taskFailure(TaskFailure(key: key, lease: 1, text: "no scan")), from: desk.first)
         #expect(again.leased == ["0→second"])
-        let effects = desk.say(.taskFailure(TaskFailure(key: key, lease: 2, text: "no scan")), from: desk.second)
+        let effects = desk.say(
+            .taskFailure(TaskFailure(key: key, lease: 2, text: "no scan")), from: desk.second)
         #expect(
             effects.contains(
                 .failed(TaskFailureError(key: key, attempts: ["a: no scan", "b: no scan"]))))
@@ -271,7 +281,9 @@ struct CoordinatorScenarioTests {
 
 @Suite("A transfer")
 struct TransferTests {
-    @Test("arrives whole with credit for a window at a time", arguments: [1, 1000, 262_144, 4 << 20, 11_000_003])
+    @Test(
+        "arrives whole with credit for a window at a time",
+        arguments: [1, 1000, 262_144, 4 << 20, 11_000_003])
     func window(total: Int) {
         let outgoing = OutgoingTransfer(id: 1, total: total)
         var incoming = IncomingTransfer(id: 1, total: total, window: 4 << 20)
@@ -309,7 +321,9 @@ struct TransferTests {
         #expect(incoming.isComplete)
     }
 
-    @Test("answers requests outside with nothing", arguments: [(-1, 5), (100, 1), (0, 0), (Int.max, Int.max)])
+    @Test(
+        "answers requests outside with nothing",
+        arguments: [(-1, 5), (100, 1), (0, 0), (Int.max, Int.max)])
     func outside(offset: Int, length: Int) {
         #expect(OutgoingTransfer(id: 1, total: 100).chunks(offset: offset, length: length).isEmpty)
     }

@@ -139,14 +139,19 @@ struct Simulation {
 
     private mutating func duplicateSomething() {
         guard let peer = somePeer() else { return }
-        if let first = workers[peer]?.toCoordinator.first { workers[peer]?.toCoordinator.insert(first, at: 0) }
-        if case .control? = workers[peer]?.toWorker.first, let first = workers[peer]?.toWorker.first {
+        if let first = workers[peer]?.toCoordinator.first {
+            workers[peer]?.toCoordinator.insert(first, at: 0)
+        }
+        if case .control? = workers[peer]?.toWorker.first, let first = workers[peer]?.toWorker.first
+        {
             workers[peer]?.toWorker.insert(first, at: 0)
         }
     }
 
     private mutating func computeSomething() {
-        guard let peer = somePeer(), let keys = workers[peer]?.computing, !keys.isEmpty else { return }
+        guard let peer = somePeer(), let keys = workers[peer]?.computing, !keys.isEmpty else {
+            return
+        }
         let key = keys[Int(random.next() % UInt64(keys.count))]
         workers[peer]?.computing.removeAll { $0 == key }
         if chance(2) { return feed(peer, .failed(key, "no data")) }

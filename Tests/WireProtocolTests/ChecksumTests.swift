@@ -13,7 +13,9 @@ struct ChecksumTests {
         #expect(Checksum.crc32c([]) == 0)
     }
 
-    @Test("is the same with and without the processor's instruction", arguments: [0, 1, 7, 8, 12_287, 12_288, 100_003])
+    @Test(
+        "is the same with and without the processor's instruction",
+        arguments: [0, 1, 7, 8, 12_287, 12_288, 100_003])
     func agrees(count: Int) {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ $0 >> 3) }
         #expect(Checksum.crc32c(bytes) == Checksum.portableCRC32C(bytes))

@@ -5,7 +5,8 @@ import WireProtocol
 struct FloatBlocksTests {
     private let blocks: [[Float]] = [[1, 2, 3], [], [-0.0, .nan, .infinity, 4], [5]]
 
-    @Test("arrive as they left, whatever the chunk size", arguments: [1, 3, 4, 5, 12, 31, 32, 1000])
+    @Test(
+        "arrive as they left, whatever the chunk size", arguments: [1, 3, 4, 5, 12, 31, 32, 1000])
     func transfer(chunk: Int) throws {
         let outgoing = OutgoingBlocks(blocks)
         var incoming = IncomingBlocks(counts: blocks.map(\.count))

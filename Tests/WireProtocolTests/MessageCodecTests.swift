@@ -23,7 +23,8 @@ struct MessageCodecTests {
         for count in parts.fields.indices {
             let fields = Array(parts.fields[..<count])
             #expect(throws: WireError.self) {
-                try MessageCodec.decode(header: parts.header, fields: fields, payload: parts.payload)
+                try MessageCodec.decode(
+                    header: parts.header, fields: fields, payload: parts.payload)
             }
             // A liar that fits header and checksum to the cut: any answer but a crash.
             _ = try? MessageCodec.decode(
@@ -49,7 +50,8 @@ struct MessageCodecTests {
             var header = parts.header
             header[bit / 8] ^= 1 << UInt8(bit % 8)
             #expect(throws: WireError.self, "bit \(bit)") {
-                try MessageCodec.decode(header: header, fields: parts.fields, payload: parts.payload)
+                try MessageCodec.decode(
+                    header: header, fields: parts.fields, payload: parts.payload)
             }
         }
     }
@@ -61,7 +63,8 @@ struct MessageCodecTests {
             var fields = parts.fields
             fields[bit / 8] ^= 1 << UInt8(bit % 8)
             #expect(throws: WireError.checksumMismatch) {
-                try MessageCodec.decode(header: parts.header, fields: fields, payload: parts.payload)
+                try MessageCodec.decode(
+                    header: parts.header, fields: fields, payload: parts.payload)
             }
             _ = try? MessageCodec.decode(
                 header: forged(message.type, fields: fields, payload: parts.payload),
@@ -73,7 +76,9 @@ struct MessageCodecTests {
     func randomFields(type: MessageType) {
         var random = SplitMix(state: UInt64(type.rawValue))
         for _ in 0..<2000 {
-            let fields = (0..<Int(random.next() % 64)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            let fields = (0..<Int(random.next() % 64)).map { _ in
+                UInt8(truncatingIfNeeded: random.next())
+            }
             _ = try? MessageCodec.decode(
                 header: forged(type, fields: fields, payload: .empty), fields: fields,
                 payload: .empty)

@@ -19,7 +19,8 @@ enum SampleMessages {
             Hello(
                 workerName: "werkstatt-ä", bootNonce: .max, cores: 2, memoryBytes: 1 << 40,
                 slots: 2, prefetch: 1, build: "0.1", numericsFingerprint: "avx2/1f",
-                searchSpaceHash: "s", configurationHash: "c", held: [key, TaskKey(round: 0, index: 0)])),
+                searchSpaceHash: "s", configurationHash: "c",
+                held: [key, TaskKey(round: 0, index: 0)])),
         .welcome(
             Welcome(
                 session: 9, epoch: 4, runID: "run", configurationHash: "c", dataPort: 7732,

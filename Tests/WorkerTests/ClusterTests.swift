@@ -71,6 +71,38 @@ struct ClusterTests {
         }
     }
 
+    @Test("gives the tasks of a worker whose TCP connection closed to another one")
+    func closedConnection() async throws {
+        let cluster = try Cluster(operators: operators)
+        let gate = Gate()
+        let begun = Gate()
+        let doomed = try cluster.worker(
+            "doomed",
+            computing: FakeComputing(
+                operators: operators,
+                before: { _, _ in
+                    begun.open()
+                    gate.pass()
+                }))
+        let survivor = try cluster.worker(
+            "survivor", computing: FakeComputing(operators: operators))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await doomed.loop.run() }
+            let round = FakeRounds.round(0, tasks: 3, operators: operators, floats: 1000)
+            group.addTask {
+                while !begun.isOpenNow { try await Task.sleep(for: .milliseconds(5)) }
+                doomed.loop.stop()
+                _ = try await survivor.loop.run()
+            }
+            let results = try await cluster.results(of: round)
+            #expect(results == FakeRounds.expected(round, operators: operators))
+            #expect(try await cluster.executor.status().counts.reissued > 0)
+            gate.open()
+            await cluster.executor.drain(reason: "done")
+            try await group.waitForAll()
+        }
+    }
+
     @Test("lets a worker join in the middle of a round")
     func joining() async throws {
         let cluster = try Cluster(operators: operators)

@@ -16,6 +16,9 @@ uint32_t voxelnas_crc32c_portable(uint32_t crc, const void *_Nullable bytes, siz
 /// Whether no float is infinite or undefined.
 int voxelnas_all_finite(const float *_Nullable values, size_t count);
 
+/// Tells the C library to keep freed memory for the next transfer; returns whether it obeyed.
+int voxelnas_keep_memory(void);
+
 #pragma clang assume_nonnull end
 
 #endif

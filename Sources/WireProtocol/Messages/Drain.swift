@@ -35,7 +35,8 @@ extension Drain: WireMessage {
         self = try unsafe Self.codec.unpack(fields, type: .drain) { fields throws(WireError) in
             try unsafe Drain(
                 reason: FieldReading.string(fields.reason, "reason", limit: WireLimits.textBytes),
-                deadlineMilliseconds: FieldReading.number(fields.deadline_ms, "deadline", 0...86_400_000),
+                deadlineMilliseconds: FieldReading.number(
+                    fields.deadline_ms, "deadline", 0...86_400_000),
                 leases: FieldReading.array(fields.leases, fields.n_leases, "leases"))
         }
     }

@@ -125,8 +125,10 @@ extension GradOffer: WireMessage {
             return try unsafe GradOffer(
                 key: TaskKey(fields: fields.key),
                 lease: fields.lease,
-                architecture: Architecture(choices: FieldReading.choices(fields.choices, fields.n_choices)),
-                sampleCount: FieldReading.number(fields.sample_count, "sample count", 0...WireLimits.sampleCount),
+                architecture: Architecture(
+                    choices: FieldReading.choices(fields.choices, fields.n_choices)),
+                sampleCount: FieldReading.number(
+                    fields.sample_count, "sample count", 0...WireLimits.sampleCount),
                 loss: fields.loss,
                 logits: Array(floats[..<logitCount]),
                 slotProducts: Array(floats[logitCount...]),

@@ -41,7 +41,8 @@ extension GradWant: WireMessage {
                 key: TaskKey(fields: fields.key),
                 transfer: fields.transfer,
                 offset: FieldReading.number(fields.offset, "offset", 0...Int.max),
-                creditBytes: FieldReading.number(fields.credit_bytes, "credit", 0...WireLimits.creditBytes))
+                creditBytes: FieldReading.number(
+                    fields.credit_bytes, "credit", 0...WireLimits.creditBytes))
         }
     }
 }

@@ -40,7 +40,8 @@ extension Heartbeat: WireMessage {
             try unsafe Heartbeat(
                 sequence: fields.sequence,
                 progress: fields.progress,
-                residentBytes: FieldReading.number(fields.resident_bytes, "resident bytes", 0...Int.max),
+                residentBytes: FieldReading.number(
+                    fields.resident_bytes, "resident bytes", 0...Int.max),
                 leases: FieldReading.array(fields.leases, fields.n_leases, "leases"))
         }
     }

@@ -31,7 +31,8 @@ extension HeartbeatAck: WireMessage {
     }
 
     init(fields: [UInt8], payload: Payload) throws(WireError) {
-        self = try unsafe Self.codec.unpack(fields, type: .heartbeatAck) { fields throws(WireError) in
+        self = try unsafe Self.codec.unpack(fields, type: .heartbeatAck) {
+            fields throws(WireError) in
             unsafe HeartbeatAck(
                 sequence: fields.sequence,
                 round: fields.round,

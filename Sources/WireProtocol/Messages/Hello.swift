@@ -1,7 +1,9 @@
 internal import CWireMessages
 package import Tasks
 
-/// Worker to coordinator: who I am. Sent first, and again after every reconnection.
+/// Worker to coordinator: who I am.
+///
+/// Sent first, and again after every reconnection.
 package struct Hello: Hashable, Sendable {
     /// The oldest version that the worker speaks; see ``ProtocolVersion/number``.
     package var protocolMinimum = ProtocolVersion.current.number

@@ -51,7 +51,8 @@ extension Lease: WireMessage {
             try unsafe Lease(
                 lease: fields.lease,
                 task: TaskDescription(fields: fields.task),
-                timeToLiveMilliseconds: FieldReading.number(fields.time_to_live_ms, "time to live", 1...Int(UInt32.max)),
+                timeToLiveMilliseconds: FieldReading.number(
+                    fields.time_to_live_ms, "time to live", 1...Int(UInt32.max)),
                 isSpeculative: fields.speculative != 0,
                 alpha: alpha)
         }

@@ -78,7 +78,8 @@ extension ParamsWant: WireMessage {
             try unsafe ParamsWant(
                 lease: fields.lease,
                 key: TaskKey(fields: fields.key),
-                creditBytes: FieldReading.number(fields.credit_bytes, "credit", 0...WireLimits.creditBytes),
+                creditBytes: FieldReading.number(
+                    fields.credit_bytes, "credit", 0...WireLimits.creditBytes),
                 blocks: FieldReading.messages(fields.blocks, fields.n_blocks, "blocks") {
                     block throws(WireError) in try unsafe Block(fields: block)
                 })

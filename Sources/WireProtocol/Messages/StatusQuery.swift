@@ -1,6 +1,6 @@
 internal import CWireMessages
 
-/// Command line to coordinator: how do things stand?
+/// Command line to coordinator: a question about how things stand.
 package struct StatusQuery: Hashable, Sendable {
     /// What is asked for, such as `status`.
     package var what: String
@@ -23,7 +23,8 @@ extension StatusQuery: WireMessage {
     }
 
     init(fields: [UInt8], payload: Payload) throws(WireError) {
-        self = try unsafe Self.codec.unpack(fields, type: .statusQuery) { fields throws(WireError) in
+        self = try unsafe Self.codec.unpack(fields, type: .statusQuery) {
+            fields throws(WireError) in
             try unsafe StatusQuery(
                 what: FieldReading.string(fields.what, "what"))
         }

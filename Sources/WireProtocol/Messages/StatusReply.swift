@@ -29,7 +29,8 @@ extension StatusReply: WireMessage {
 
     init(fields: [UInt8], payload: Payload) throws(WireError) {
         let text = try payload.text()
-        self = try unsafe Self.codec.unpack(fields, type: .statusReply) { fields throws(WireError) in
+        self = try unsafe Self.codec.unpack(fields, type: .statusReply) {
+            fields throws(WireError) in
             try unsafe StatusReply(
                 what: FieldReading.string(fields.what, "what"),
                 text: text)

@@ -32,7 +32,8 @@ extension TaskFailure: WireMessage {
     }
 
     init(fields: [UInt8], payload: Payload) throws(WireError) {
-        self = try unsafe Self.codec.unpack(fields, type: .taskFailure) { fields throws(WireError) in
+        self = try unsafe Self.codec.unpack(fields, type: .taskFailure) {
+            fields throws(WireError) in
             try unsafe TaskFailure(
                 key: TaskKey(fields: fields.key),
                 lease: fields.lease,

@@ -29,7 +29,8 @@ extension TaskRequest: WireMessage {
     }
 
     init(fields: [UInt8], payload: Payload) throws(WireError) {
-        self = try unsafe Self.codec.unpack(fields, type: .taskRequest) { fields throws(WireError) in
+        self = try unsafe Self.codec.unpack(fields, type: .taskRequest) {
+            fields throws(WireError) in
             try unsafe TaskRequest(
                 slots: FieldReading.number(fields.slots, "slots", 0...4096),
                 prefetch: FieldReading.number(fields.prefetch, "prefetch", 0...4096))

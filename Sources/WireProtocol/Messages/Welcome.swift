@@ -72,12 +72,17 @@ extension Welcome: WireMessage {
                 session: fields.session,
                 epoch: fields.epoch,
                 runID: FieldReading.string(fields.run_id, "run"),
-                configurationHash: FieldReading.string(fields.configuration_hash, "configuration hash"),
+                configurationHash: FieldReading.string(
+                    fields.configuration_hash, "configuration hash"),
                 dataPort: FieldReading.number(fields.data_port, "data port", 0...65_535),
-                heartbeatMilliseconds: FieldReading.number(fields.heartbeat_ms, "heartbeat", 10...600_000),
-                silenceMilliseconds: FieldReading.number(fields.silence_ms, "silence", 10...3_600_000),
-                chunkBytes: FieldReading.number(fields.chunk_bytes, "chunk size", 1024...WireLimits.chunkBytes),
-                windowBytes: FieldReading.number(fields.window_bytes, "window", 1024...WireLimits.creditBytes),
+                heartbeatMilliseconds: FieldReading.number(
+                    fields.heartbeat_ms, "heartbeat", 10...600_000),
+                silenceMilliseconds: FieldReading.number(
+                    fields.silence_ms, "silence", 10...3_600_000),
+                chunkBytes: FieldReading.number(
+                    fields.chunk_bytes, "chunk size", 1024...WireLimits.chunkBytes),
+                windowBytes: FieldReading.number(
+                    fields.window_bytes, "window", 1024...WireLimits.creditBytes),
                 configuration: configuration)
         }
     }
