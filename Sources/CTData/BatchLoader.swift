@@ -140,6 +140,12 @@ package struct BatchLoader: Sendable {
         if content == .intensities { normalize(&output, range) }
     }
 
+    /// The lanes added in a fixed order; the standard library leaves the order of `sum()` open.
+    private static func total(_ lanes: SIMD8<Double>) -> Double {
+        ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]))
+            + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))
+    }
+
     private func normalize(_ output: inout [Float], _ range: Range<Int>) {
         let mean: Double
         let deviation: Double
@@ -166,9 +172,9 @@ package struct BatchLoader: Sendable {
                 squares[0] += value * value
                 index += 1
             }
-            mean = sums.sum() / Double(range.count)
+            mean = Self.total(sums) / Double(range.count)
             deviation =
-                max(0, squares.sum() / Double(range.count) - mean * mean).squareRoot()
+                max(0, Self.total(squares) / Double(range.count) - mean * mean).squareRoot()
         }
         let offset = Float(mean)
         let factor = Float(1 / (deviation + 1e-5))

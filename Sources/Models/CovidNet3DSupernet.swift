@@ -9,7 +9,7 @@ package import Tensors
 /// block but a cell's first the calibrated input is added; a 1×1×1 feature mix; average, dropout
 /// and a linear layer. `skip` passes the calibrated input on, once.
 ///
-/// - SeeAlso: Zheng et al., *CovidNet3D*, 2021, arXiv:2101.05442.
+/// - SeeAlso: He et al., *CovidNet3D*, 2021, arXiv:2101.05442.
 package struct CovidNet3DSupernet: Hashable, Sendable {
     /// What is added to the variance of every batch norm.
     package static let epsilon = 1e-3

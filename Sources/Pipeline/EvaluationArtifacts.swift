@@ -25,14 +25,11 @@ package struct EvaluationArtifacts: Sendable {
     ///
     /// - Throws: `RunError` or `SafetensorsError` naming the file.
     package func write() throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw RunError.unwritable(path: folder, reason: error.localizedDescription)
+        try stage.directory.createFolder(folder)
+        if !outcome.predictions.isEmpty {
+            try stage.directory.write(
+                Data(predictionTable.utf8), to: folder + "/predictions.csv")
         }
-        try stage.directory.write(
-            Data(predictionTable.utf8), to: folder + "/predictions.csv")
         for (index, training) in outcome.trainings.enumerated() {
             let weights = stage.chosenWeights(of: training)
             try ModelFile(
@@ -86,10 +83,11 @@ package struct EvaluationArtifacts: Sendable {
             caption: .init(
                 scan: reference.id, explainedClass: stage.configuration.classNames[predicted],
                 probability: probabilities[predicted],
-                label: stage.configuration.classNames[reference.classIndex])
+                label: stage.configuration.classNames[reference.classIndex],
+                leftMark: stage.data.isOriented(scan) ? "R" : nil)
         ).picture()
         let name = String(reference.id.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" })
-        let path = "\(folder)/cam-\(name).png"
+        let path = "\(folder)/cam-\(scan)-\(name).png"
         try PNGEncoder.write(
             rgb: picture.rgb, width: picture.width, height: picture.height, to: path)
         return path

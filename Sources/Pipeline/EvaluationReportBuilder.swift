@@ -20,12 +20,13 @@ struct EvaluationReportBuilder {
     /// - Throws: `EvaluationError` when logits are not finite.
     func report(
         trainings: [(name: String, note: String, networks: [TrainedNetwork])],
-        predictions: [EvaluationStage.TestPredictions], timings: [EvaluationReport.Timing]
+        predictions: [EvaluationStage.TestPredictions], openings: Int,
+        timings: [EvaluationReport.Timing]
     ) throws -> EvaluationReport {
         var report = EvaluationReport(
             runName: configuration.name, data: description, classes: configuration.classNames,
             positiveClass: configuration.classNames[configuration.positiveClass],
-            testOpenings: predictions.isEmpty ? 0 : 1)
+            testOpenings: openings)
         report.candidates = ranked.enumerated().map { place, candidate in
             let architecture = Architecture(code: candidate.code)
             let cost = architecture.map {
@@ -33,7 +34,8 @@ struct EvaluationReportBuilder {
             }
             return EvaluationReport.Candidate(
                 code: candidate.code, supernetScore: -candidate.supernetLoss,
-                shortTrainScore: candidate.score, parameters: cost?.parameters,
+                shortTrainScore: candidate.areas.isEmpty ? nil : candidate.score,
+                parameters: cost?.parameters,
                 multiplyAccumulates: cost?.multiplyAdds, isChosen: place == 0)
         }
         for (name, note, networks) in trainings {

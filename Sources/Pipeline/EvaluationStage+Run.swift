@@ -1,3 +1,4 @@
+import Runs
 import RunConfiguration
 import Models
 import CTData
@@ -49,7 +50,6 @@ extension EvaluationStage {
         on executor: some RoundExecutor, stop: StopFlag,
         report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> Outcome {
-        var round: UInt64 = 0
         var timings: [EvaluationReport.Timing] = []
         let clock = ContinuousClock()
         var start = clock.now
@@ -58,13 +58,13 @@ extension EvaluationStage {
             start = clock.now
         }
         let ranked = try await rankCandidates(
-            round: &round, on: executor, stop: stop, report: report)
+            on: executor, stop: stop, report: report)
         timed("candidates")
         guard let winner = ranked.first, let chosen = Architecture(code: winner.code) else {
             preconditionFailure("ranking gives one candidate or more")
         }
         var trained: [(entrant: Entrant, networks: [TrainedNetwork])] = []
-        for entrant in try entrants(chosen) {
+        for entrant in entrants(chosen) {
             var networks: [TrainedNetwork] = []
             for seed in 0..<entrant.seeds {
                 networks.append(
@@ -72,12 +72,13 @@ extension EvaluationStage {
                         name: "\(entrant.name)-\(seed + 1)", architecture: entrant.architecture,
                         epochs: configuration.evaluation.epochs,
                         seed: configuration.seed &+ UInt64(seed), volumes: entrant.volumes,
-                        round: &round, on: executor, stop: stop, report: report))
+                        on: executor, stop: stop, report: report))
             }
             trained.append((entrant, networks))
             timed(entrant.name)
         }
         // From here on nothing is chosen any more: the test list is opened, for all at once.
+        let openings = data.testScans.isEmpty ? 0 : try directory.noteTestOpening()
         var predictions: [TestPredictions] = []
         for (entrant, networks) in trained where !data.testScans.isEmpty {
             for (index, network) in networks.enumerated() {
@@ -90,7 +91,7 @@ extension EvaluationStage {
                             predictions: try await self.predictions(
                                 of: weights, name: "\(entrant.name)-\(index + 1)",
                                 architecture: network.architecture, volumes: entrant.volumes,
-                                scans: data.testScans, round: &round, on: executor)))
+                                scans: data.testScans, on: executor)))
                 }
             }
         }
@@ -98,7 +99,7 @@ extension EvaluationStage {
         let found = trained.first { $0.entrant.name == Self.foundName }?.networks ?? []
         let outcome = try EvaluationReportBuilder(stage: self, ranked: ranked).report(
             trainings: trained.map { ($0.entrant.name, $0.entrant.note, $0.networks) },
-            predictions: predictions, timings: timings)
+            predictions: predictions, openings: openings, timings: timings)
         return Outcome(
             report: outcome, architecture: chosen, trainings: found, predictions: predictions)
     }
@@ -106,7 +107,7 @@ extension EvaluationStage {
     /// The name of the found network among the models.
     static let foundName = "found"
 
-    private func entrants(_ chosen: Architecture) throws -> [Entrant] {
+    private func entrants(_ chosen: Architecture) -> [Entrant] {
         let space = supernet.space
         let settings = configuration.evaluation
         var entrants = [
@@ -116,10 +117,7 @@ extension EvaluationStage {
         ]
         for name in settings.fixedNetworks {
             guard let column = space.operations.firstIndex(where: { $0.description == name })
-            else {
-                throw ConfigurationErrorForNetwork(
-                    name: name, known: space.operations.map(\.description))
-            }
+            else { preconditionFailure("the run file was validated") }
             entrants.append(
                 Entrant(
                     name: "all-\(name)", architecture: Architecture(repeating: column, in: space),
@@ -132,15 +130,5 @@ extension EvaluationStage {
                     seeds: 1, note: "the found network on padding masks alone: a leak control"))
         }
         return entrants
-    }
-}
-
-/// A run file names a network that the space has not.
-struct ConfigurationErrorForNetwork: Error, CustomStringConvertible {
-    let name: String
-    let known: [String]
-
-    var description: String {
-        "evaluation.fixedNetworks: no operation '\(name)'; known: \(known.joined(separator: ", "))"
     }
 }

@@ -43,9 +43,10 @@ package struct EvaluationStage: Sendable {
         /// The validation area of every brief training.
         package let areas: [Double]
 
-        /// The mean of the areas minus half their standard deviation: what candidates are ranked
-        /// by.
+        /// What candidates are ranked by: the mean of the areas minus half their standard deviation;
+        /// without any training, the supernet's loss with a minus.
         package var score: Double {
+            guard !areas.isEmpty else { return -supernetLoss }
             let mean = areas.reduce(0, +) / Double(areas.count)
             guard areas.count > 1 else { return mean }
             let variance =
@@ -59,7 +60,7 @@ package struct EvaluationStage: Sendable {
     /// - Returns: The candidates, best first.
     /// - Throws: What stops the run.
     package func rankCandidates(
-        round: inout UInt64, on executor: some RoundExecutor, stop: StopFlag,
+        on executor: some RoundExecutor, stop: StopFlag,
         report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> [TrainedCandidate] {
         let settings = configuration.evaluation
@@ -71,7 +72,7 @@ package struct EvaluationStage: Sendable {
         }
         if settings.candidateEpochs == 0 || candidates.count == 1 {
             return candidates.map {
-                TrainedCandidate(code: $0.code, supernetLoss: $0.loss, areas: [$0.auc ?? 0])
+                TrainedCandidate(code: $0.code, supernetLoss: $0.loss, areas: [])
             }
         }
         let meter = ProgressMeter(
@@ -85,7 +86,7 @@ package struct EvaluationStage: Sendable {
                 let network = try await trained(
                     name: "candidate-\(candidate.code)-\(seed)", architecture: architecture,
                     epochs: settings.candidateEpochs, seed: configuration.seed &+ UInt64(seed),
-                    volumes: .evaluation, round: &round, on: executor, stop: stop, report: { _ in })
+                    volumes: .evaluation, on: executor, stop: stop, report: { _ in })
                 areas.append(network.history.last?.validationArea ?? 0)
                 meter.update(
                     ranked.count * settings.candidateSeeds + seed + 1,
@@ -103,7 +104,7 @@ package struct EvaluationStage: Sendable {
     /// - Throws: ``StoppedOnRequest`` between steps, or what stops the run.
     package func trained(
         name: String, architecture: Architecture, epochs: Int, seed: UInt64, volumes: VolumeRole,
-        round: inout UInt64, on executor: some RoundExecutor, stop: StopFlag,
+        on executor: some RoundExecutor, stop: StopFlag,
         report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> TrainedNetwork {
         let key =
@@ -116,6 +117,7 @@ package struct EvaluationStage: Sendable {
                 "stopped before training \(name); finished trainings are kept, run the same "
                     + "command to go on")
         }
+        var round = Self.firstRound(of: name)
         let trainer = NetworkTrainer(
             settings: configuration.evaluation, labels: data.labels,
             classCount: configuration.classCount, positiveClass: configuration.positiveClass)
@@ -138,12 +140,19 @@ package struct EvaluationStage: Sendable {
         return network
     }
 
+    /// The first of the rounds of one training, which are its own: a training that was finished
+    /// earlier takes none, and must not move the others.
+    private static func firstRound(of name: String) -> UInt64 {
+        var stream = RandomStream(seed: 0, name: "rounds/\(name)")
+        return UInt64(stream.next()) << 32
+    }
+
     /// Predictions of a trained network for a list of scans.
     ///
     /// - Throws: What the executor throws.
     package func predictions(
         of weights: TrainedWeights, name: String, architecture: Architecture, volumes: VolumeRole,
-        scans: [Int], round: inout UInt64, on executor: some RoundExecutor
+        scans: [Int], on executor: some RoundExecutor
     ) async throws -> Predictions {
         var model = TrainableModel(
             id: ModelID("\(name)-epoch\(weights.epoch)"), parameters: weights.parameters,
@@ -152,6 +161,7 @@ package struct EvaluationStage: Sendable {
         let trainer = NetworkTrainer(
             settings: configuration.evaluation, labels: data.labels,
             classCount: configuration.classCount, positiveClass: configuration.positiveClass)
+        var round = Self.firstRound(of: "test/\(model.id)")
         let logits = try await trainer.predict(
             scans, volumes: volumes, architecture: architecture, model: model,
             round: &round, on: executor)

@@ -36,6 +36,12 @@ package struct PreparedData: Sendable {
         return SHA256.hex(parts.joined(separator: "/").utf8)
     }
 
+    /// Whether a scan's file said which way the patient lay, so that volumes show the patient's
+    /// right on the left.
+    package func isOriented(_ scan: Int) -> Bool {
+        volumes[.evaluation]?.scans[scan].measured.original.isOriented ?? false
+    }
+
     /// Reads the lists and splits them, without packing.
     ///
     /// - Parameters:
@@ -74,7 +80,7 @@ package struct PreparedData: Sendable {
                 report: report)
             volumes[role] = try ShardPacker.pack(
                 lists.all, root: lists.root, input: input,
-                into: shards + "/" + Self.shardFolder(of: input)
+                into: shards + "/" + Self.shardFolder(of: input, lists.all)
             ) { meter.update($0.done, remark: $0.scan ?? "") }
         }
         try self.init(configuration: configuration, lists: lists, volumes: volumes)
@@ -108,15 +114,17 @@ package struct PreparedData: Sendable {
         testScans = test
     }
 
-    /// A folder for every way of packing, so that runs with other settings share nothing by
-    /// accident and everything that is equal.
-    private static func shardFolder(of input: InputConfiguration) -> String {
-        switch input.mode {
-        case .slices:
-            "slices-\(input.height)x\(input.width)-\(input.resize.rawValue)-\(input.resizeRatio)"
-        case .physical:
-            "physical-\(input.size.depth)x\(input.height)x\(input.width)-"
-                + input.spacingInMillimetres.map { "\($0)" }.joined(separator: "x")
-        }
+    /// A folder for every list of scans and way of packing: what is equal is packed once, and runs
+    /// with other lists or settings cannot meet there.
+    private static func shardFolder(
+        of input: InputConfiguration, _ scans: [ScanReference]
+    ) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        var hash = SHA256()
+        hash.update(try encoder.encode(PackingSettings(input)))
+        hash.update(try encoder.encode(scans))
+        return "\(input.mode.rawValue)-\(input.height)x\(input.width)-"
+            + hexadecimal(hash.finalize()).prefix(12)
     }
 }

@@ -31,7 +31,7 @@ package struct DataConfiguration: Codable, Hashable, Sendable {
     package var weightShare = 0.5
     /// The share of the training patients held out to rank candidates and to choose checkpoints.
     package var validationShare = 0.2
-    /// With two or more, `voxelnas evaluate` cross-validates over training and test lists together.
+    /// With two or more, `voxelnas crossvalidate` runs once per fold, over training and test lists together.
     package var folds = 0
     /// The fold that is held out as the test list, from 0; `voxelnas crossvalidate` sets it.
     package var fold = 0

@@ -1,3 +1,5 @@
+import SearchSpaces
+
 /// Limits that no type can state.
 extension RunConfiguration {
     /// Checks every setting against its range.
@@ -42,6 +44,11 @@ extension RunConfiguration {
         guard data.fold >= 0, data.fold < max(data.folds, 1) else {
             throw .invalid(
                 field: "data.fold", found: "\(data.fold)", expected: "below data.folds")
+        }
+        for name in evaluation.fixedNetworks where CandidateOperation(named: name) == nil {
+            throw .unknownChoice(
+                field: "evaluation.fixedNetworks", value: name,
+                known: CandidateOperation.catalogue.map(\.description))
         }
         try checkClasses()
     }

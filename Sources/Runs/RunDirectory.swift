@@ -59,29 +59,31 @@ package struct RunDirectory: Hashable, Sendable {
     package var evaluationPath: String { path + "/evaluation" }
     private var lockPath: String { path + "/lock" }
 
-    /// Creates the folder for a new run, or checks that it belongs to the same configuration.
+    /// Creates the folder for a run, or checks that it belongs to the same configuration.
+    ///
+    /// The configuration is written by ``begin(_:)``, once the run's inputs have been read, so that
+    /// a start that failed leaves nothing in the way of the next one.
     ///
     /// - Parameters:
     ///   - configuration: The run's settings.
     ///   - resuming: Whether an existing run may be continued.
     /// - Throws: ``RunError``.
     package func prepare(for configuration: RunConfiguration, resuming: Bool) throws {
-        if FileManager.default.fileExists(atPath: configurationPath) {
-            let found = try self.configuration()
-            guard found.digest == configuration.digest else {
-                throw RunError.otherConfiguration(
-                    path: path, found: found.digest, expected: configuration.digest)
-            }
-            guard resuming else { throw RunError.exists(path: path) }
-            return
+        try createFolder(path)
+        guard FileManager.default.fileExists(atPath: configurationPath) else { return }
+        let found = try self.configuration()
+        guard found.digest == configuration.digest else {
+            throw RunError.otherConfiguration(
+                path: path, found: found.digest, expected: configuration.digest)
         }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true)
-            try write(Data(configuration.canonicalJSON.utf8), to: configurationPath)
-        } catch {
-            throw RunError.unwritable(path: path, reason: error.localizedDescription)
-        }
+        guard resuming else { throw RunError.exists(path: path) }
+    }
+
+    /// Makes the folder the run of a configuration.
+    ///
+    /// - Throws: ``RunError/unwritable(path:reason:)``.
+    package func begin(_ configuration: RunConfiguration) throws {
+        try write(Data(configuration.canonicalJSON.utf8), to: configurationPath)
     }
 
     /// The settings that the run was started with.
@@ -112,6 +114,31 @@ package struct RunDirectory: Hashable, Sendable {
         let next = (UInt32(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) + 1
         try write(Data("\(next)\n".utf8), to: file)
         return next
+    }
+
+    /// Notes that predictions on the test list are about to be computed.
+    ///
+    /// - Returns: How often that has happened over the life of the run, this time included.
+    /// - Throws: ``RunError/unwritable(path:reason:)``.
+    package func noteTestOpening() throws -> Int {
+        try createFolder(evaluationPath)
+        let file = evaluationPath + "/test-openings"
+        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? "0"
+        let next = (Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0) + 1
+        try write(Data("\(next)\n".utf8), to: file)
+        return next
+    }
+
+    /// Makes a folder and those above it.
+    ///
+    /// - Throws: ``RunError/unwritable(path:reason:)``.
+    package func createFolder(_ folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw RunError.unwritable(path: folder, reason: error.localizedDescription)
+        }
     }
 
     /// Takes the run for this process, until the lock is let go.

@@ -42,7 +42,7 @@ package struct TaskDescription: Hashable, Sendable {
 
     /// The samples of the micro-batch.
     package struct Batch: Hashable, Sendable {
-        /// Which prepared set of volumes: `search` or `retrain`.
+        /// Which prepared set of volumes, such as `search`.
         package let volumes: String
         /// Indices of scans in that set, in batch order.
         package let scans: [Int]

@@ -1,3 +1,4 @@
+package import SearchSpaces
 package import Tasks
 package import Tensors
 
@@ -25,8 +26,21 @@ extension RoundExecutor {
     package func outcome(of round: Round) async throws -> RoundOutcome {
         let samples = round.tasks.reduce(0) { $0 + $1.batch.scans.count }
         let gathering = RoundGathering(taskCount: round.tasks.count, sampleCount: samples)
-        try await execute(round) { await gathering.take($0) }
+        try await execute(round) { try await gathering.take($0) }
         return await gathering.outcome()
+    }
+}
+
+/// A task gave numbers that are infinite or not numbers; the weights were not touched by them.
+package struct NonFiniteResult: Error, Hashable, CustomStringConvertible {
+    /// The task.
+    package let key: TaskKey
+    /// The network that it ran.
+    package let architecture: Architecture
+
+    package var description: String {
+        "task \(key) on network \(architecture) gave numbers that are not finite; lower the learning "
+            + "rate, or set gradientClip"
     }
 }
 
@@ -52,8 +66,11 @@ private actor RoundGathering {
         }
     }
 
-    func take(_ result: TaskResult) {
+    func take(_ result: TaskResult) throws(NonFiniteResult) {
         guard results[result.key.index] == nil else { return }
+        guard result.loss.isFinite, result.gradients.isFinite, result.statistics.isFinite,
+            result.slotProducts.allSatisfy(\.isFinite)
+        else { throw NonFiniteResult(key: result.key, architecture: result.architecture) }
         let share = Float(Double(result.sampleCount) / Double(sampleCount))
         var parts = Parts(gradients: result.gradients, statistics: result.statistics)
         parts.gradients.scale(by: share)

@@ -4,6 +4,7 @@ import Foundation
 import Pipeline
 import RunConfiguration
 import Runs
+import Transport
 
 extension ExitCode {
     /// The input data are wrong.
@@ -24,6 +25,7 @@ extension ExitCode {
         case is StoppedOnRequest: self = .stopped
         case is ManifestError: self = .badData
         case RunError.unwritable: self = .cannotWrite
+        case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code
         default: self = .failure
         }

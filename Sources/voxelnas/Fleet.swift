@@ -72,7 +72,31 @@ struct Fleet: RoundExecutor {
     ) async throws {
         switch computing {
         case .here(let executor): try await executor.execute(round, deliver: deliver)
-        case .elsewhere(let executor, _): try await executor.execute(round, deliver: deliver)
+        case .elsewhere(let executor, let workers):
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await executor.execute(round, deliver: deliver)
+                    return true
+                }
+                group.addTask {
+                    try await Self.watch(workers, executor)
+                    return false
+                }
+                while let isDone = try await group.next(), !isDone {}
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Returns when cancelled; throws when no worker is left to wait for.
+    private static func watch(
+        _ workers: LocalWorkers, _ executor: DistributedRoundExecutor
+    ) async throws {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            guard let obituary = workers.obituary, !Task.isCancelled else { continue }
+            let others = try await executor.status().workers.contains { $0.silentSeconds < 15 }
+            if !others { throw NoWorkersLeft(description: obituary) }
         }
     }
 

@@ -44,6 +44,7 @@ struct SearchSession {
             FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
         }
         briefing = try WorkerBriefing(configuration: configuration, data: data)
+        try directory.begin(configuration)
         stage = try SearchStage(
             configuration: configuration, directory: directory, weightScans: data.weightScans,
             alphaScans: data.alphaScans, labels: data.labels, traces: traces)

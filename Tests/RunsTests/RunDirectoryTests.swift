@@ -17,6 +17,8 @@ struct RunDirectoryTests {
         #expect(throws: RunError.notARun(path: run.path)) { try run.configuration() }
         let configuration = try Self.configuration()
         try run.prepare(for: configuration, resuming: false)
+        try run.prepare(for: try Self.configuration(seed: 2), resuming: false)
+        try run.begin(configuration)
         #expect(try run.configuration().digest == configuration.digest)
         #expect(throws: RunError.exists(path: run.path)) {
             try run.prepare(for: configuration, resuming: false)

@@ -14,6 +14,8 @@ package struct ManifestStatistics: Hashable, Codable, Sendable {
         package let slices: Int
     }
 
+    /// Distinct patients, who may have scans of several classes.
+    package let patients: Int
     /// The classes by index.
     package let classes: [ClassCount]
     /// The fewest slices of a scan.
@@ -43,6 +45,7 @@ package struct ManifestStatistics: Hashable, Codable, Sendable {
                 patients: patients[index]?.count ?? 0, scans: scanCounts[index] ?? 0,
                 slices: slices[index] ?? 0)
         }
+        self.patients = patients.values.reduce(into: Set<String>()) { $0.formUnion($1) }.count
         fewestSlices = scans.map(\.files.count).min() ?? 0
         mostSlices = scans.map(\.files.count).max() ?? 0
     }
@@ -52,8 +55,6 @@ package struct ManifestStatistics: Hashable, Codable, Sendable {
         self.init(manifest.scans, emptyPatients: manifest.emptyPatients)
     }
 
-    /// Patients over all classes.
-    package var patients: Int { classes.reduce(0) { $0 + $1.patients } }
     /// Scans over all classes.
     package var scans: Int { classes.reduce(0) { $0 + $1.scans } }
     /// Slices over all classes.

@@ -15,7 +15,7 @@ struct ColorBar {
         var image = PixelImage(
             width: width, height: top + length + bottom, filledWith: .background)
         let symmetric = overlay.scale.normalization == .symmetric
-        image.draw(symmetric ? "For the class" : "Much evidence", x: 0, y: 4)
+        image.draw(symmetric ? "For the class" : "More evidence", x: 0, y: 4)
         image.draw("(raw CAM value)", x: 0, y: 18, color: .faint)
         for row in 0..<length {
             let level = 1 - (Float(row) + 0.5) / Float(length)
@@ -34,7 +34,7 @@ struct ColorBar {
             image.draw(label, x: barWidth + 9, y: y - 3)
         }
         let after = top + length
-        image.draw(symmetric ? "Against it" : "Little evidence", x: 0, y: after + 10)
+        image.draw(symmetric ? "Against it" : "Less evidence", x: 0, y: after + 10)
         for (index, line) in scaleNote.enumerated() {
             image.draw(line, x: 0, y: after + 28 + index * 12, color: .faint)
         }

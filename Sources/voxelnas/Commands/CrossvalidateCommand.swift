@@ -11,8 +11,8 @@ struct CrossvalidateCommand: AsyncParsableCommand {
         commandName: "crossvalidate",
         abstract: "Searches and evaluates once per fold; each fold is a test list once.",
         discussion: """
-            The search of a fold sees nothing of the fold. Finished folds are kept: the same \
-            command goes on where it was stopped.
+            The search of a fold sees nothing of the fold. Finished folds are kept: with --resume the \
+            same command goes on where it was stopped.
             """)
 
     @OptionGroup var options: RunOptions
@@ -55,6 +55,7 @@ struct CrossvalidateCommand: AsyncParsableCommand {
         var configuration = base
         configuration.data.fold = fold
         let directory = RunDirectory(path: "\(parent.path)/fold-\(fold)")
+        try directory.prepare(for: configuration, resuming: options.resume)
         let report = directory.evaluationPath + "/report.json"
         if !FileManager.default.fileExists(atPath: report) {
             FileHandle.standardError.write(
