@@ -97,6 +97,12 @@ package struct BatchLoader: Sendable {
         return input.flips.map { stream.nextUnit() < $0 }
     }
 
+    /// The voxels that a training sample is moved by: depth, height, width.
+    private func shifts(ofScan scan: Int, epoch: UInt32) -> [Int] {
+        var stream = RandomStream(seed: seed, name: "shifts", counters: epoch, UInt32(scan))
+        return input.shifts.map { stream.next(below: 2 * $0 + 1) - $0 }
+    }
+
     private func fill(
         _ output: inout [Float], at start: Int, scan: Int, epoch: UInt32, augmented: Bool
     ) throws(ShardError) {
@@ -137,7 +143,28 @@ package struct BatchLoader: Sendable {
                 place.clear(try volumes.padding(slice, ofScan: scan), in: &output)
             }
         }
+        if augmented { shift(&output, range, by: shifts(ofScan: scan, epoch: epoch)) }
         if content == .intensities { normalize(&output, range) }
+    }
+
+    /// Moves a sample by whole voxels; what comes in at a border repeats the border.
+    private func shift(_ output: inout [Float], _ range: Range<Int>, by offsets: [Int]) {
+        guard offsets.contains(where: { $0 != 0 }) else { return }
+        let source = Array(output[range])
+        func sources(_ count: Int, _ offset: Int) -> [Int] {
+            (0..<count).map { min(max($0 - offset, 0), count - 1) }
+        }
+        let columns = sources(input.width, offsets[2])
+        var target = range.lowerBound
+        for depth in sources(input.depth, offsets[0]) {
+            for row in sources(input.height, offsets[1]) {
+                let start = (depth * input.height + row) * input.width
+                for column in columns {
+                    output[target] = source[start + column]
+                    target += 1
+                }
+            }
+        }
     }
 
     /// The lanes added in a fixed order; the standard library leaves the order of `sum()` open.

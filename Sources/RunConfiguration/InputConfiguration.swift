@@ -66,6 +66,8 @@ package struct InputConfiguration: Codable, Hashable, Sendable {
     package var normalization = Normalization.zScore
     /// The probability of a flip along depth, height and width in training.
     package var flips: [Double] = [0, 0.25, 0.25]
+    /// The most voxels that a training sample is moved by along depth, height and width.
+    package var shifts = [0, 0, 0]
 
     /// The defaults.
     package init() {}

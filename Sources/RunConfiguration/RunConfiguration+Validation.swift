@@ -83,6 +83,11 @@ extension RunConfiguration {
         }
         try checkRange(input.window, "\(field).window")
         if !input.rawRange.isEmpty { try checkRange(input.rawRange, "\(field).rawRange") }
+        guard input.shifts.count == 3, input.shifts.allSatisfy({ (0...256).contains($0) }) else {
+            throw .invalid(
+                field: "\(field).shifts", found: "\(input.shifts)",
+                expected: "three numbers of voxels (depth, height, width), 0 to 256")
+        }
         guard input.flips.count == 3, input.flips.allSatisfy({ (0...1).contains($0) }) else {
             throw .invalid(
                 field: "\(field).flips", found: "\(input.flips)",

@@ -217,6 +217,28 @@ struct ShardTests {
         }
     }
 
+    @Test("move by at most the voxels of the settings, repeating the border")
+    func shifts() throws {
+        var input = input
+        input.trainingSlices = .symmetric
+        input.flips = [0, 0, 0]
+        input.shifts = [0, 0, 2]
+        let loader = try BatchLoader(try pack(scans), input: input, seed: 7)
+        let plain = try loader.batch(scans: [20], epoch: 0, augmented: false)
+        var seen: Set<Int> = []
+        for epoch in 0..<40 {
+            let moved = try loader.batch(scans: [20], epoch: UInt32(epoch), augmented: true)
+            let offset = (-2...2).first { offset in
+                plain.indices.allSatisfy { index in
+                    let column = min(max(index % 8 - offset, 0), 7)
+                    return moved[index] == plain[index - index % 8 + column]
+                }
+            }
+            seen.insert(try #require(offset))
+        }
+        #expect(seen == [-2, -1, 0, 1, 2])
+    }
+
     @Test("flip with the probability of the settings")
     mutating func flipRate() throws {
         input.trainingSlices = .symmetric
