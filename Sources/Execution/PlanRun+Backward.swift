@@ -73,8 +73,9 @@ extension PlanRun {
     @unsafe private func runProductInput(
         _ instruction: Instruction, part: ((Int) -> Void)? = nil
     ) {
-        guard case .productInput(let dy, let dx, let product, let scratch, let accumulate) =
-            instruction
+        guard
+            case .productInput(let dy, let dx, let product, let scratch, let accumulate) =
+                instruction
         else { return }
         let (w, transposed) = unsafe (parameter(product.weights), pointer(scratch))
         split(product.inputs, grain: max(16, 16384 / product.outputs)) {
