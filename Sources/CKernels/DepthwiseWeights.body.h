@@ -1,118 +1,162 @@
-// The gradient of depthwise weights. For each kernel row (kd, kh) its K taps stay in registers,
-// times S partial sums that cover the latency of a multiply-add; the planes are walked in groups
-// that fit the first-level cache. The order of every sum depends on the shape alone.
+// The gradient of depthwise weights. The taps of one or more kernel rows stay in registers while a
+// group of output rows that fits the first-level cache is walked; then they are added to the
+// gradient. Groups are the same for every instruction set: the order of every sum depends on the
+// shape alone.
 
-#define PARTS(K) ((K) == 3 ? 3 : (K) == 5 ? 2 : 1)
+// Kernel rows at a time and outputs per tile: enough independent sums to cover the latency of a
+// multiply-add, and few enough for the registers.
+#if LANES == 16 || (LANES == 4 && defined(__aarch64__))
+#define KERNEL_ROWS(K) ((K) == 3 ? 3 : (K) == 5 ? 4 : 2)
+#define TILE(K) 4
+#else
+#define KERNEL_ROWS(K) ((K) == 3 ? 3 : (K) == 5 ? 2 : 1)
+#define TILE(K) ((K) == 5 ? 2 : 4)
+#endif
+#define LEFT 1
+#define RIGHT 2
+#define ANY 4
 
-// One row of T outputs, the whole row (T == W).
-INLINE void FN(row_whole)(V *acc, const float *xr, const float *gr, ptrdiff_t cs, const int K,
-                          const int T, const int masked, MASK m) {
-  const int P = K / 2, S = PARTS(K);
-  V g[16];
-  UNROLL for (int t = 0; t < T; t++) g[t] = LOAD_SOME(gr + t * cs, masked, m);
-  UNROLL for (int iw = 0; iw < T; iw++) {
-    V xv = LOAD_SOME(xr + iw * cs, masked, m);
-    UNROLL for (int k = 0; k < K; k++) {
-      const int ow = iw - k + P;
-      if (ow >= 0 && ow < T) acc[iw % S * K + k] = FMA(xv, g[ow], acc[iw % S * K + k]);
-    }
-  }
-}
-
-// T outputs from w0 on of a row of W.
-INLINE void FN(row_part)(V *acc, const float *xr, const float *gr, ptrdiff_t w0, ptrdiff_t W,
-                         ptrdiff_t cs, const int K, const int T, const int masked, MASK m) {
-  const int P = K / 2, S = PARTS(K);
+// T outputs from w0 on of a row of W against the input rows whose bit is set in `rows`; `sides` as
+// in the forward pass.
+INLINE void FN(weights_tile)(V *acc, const float *xr, const float *gr, unsigned rows, ptrdiff_t w0,
+                             ptrdiff_t W, ptrdiff_t cs, const int K, const int T, const int sides,
+                             const int masked, MASK m) {
+  const int P = K / 2;
   const ptrdiff_t left = MIN(w0, P), right = MIN(W - w0 - T, P);
-  V g[8];
+  V g[4];
   UNROLL for (int t = 0; t < T; t++) g[t] = LOAD_SOME(gr + (w0 + t) * cs, masked, m);
-  UNROLL for (int iw = -P; iw < T + P; iw++) {
-    if (iw < 0 && -iw > left) continue;
-    if (iw >= T && iw - T >= right) continue;
-    V xv = LOAD_SOME(xr + (w0 + iw) * cs, masked, m);
-    UNROLL for (int k = 0; k < K; k++) {
-      const int ow = iw - k + P;
-      if (ow >= 0 && ow < T) acc[(iw + P) % S * K + k] = FMA(xv, g[ow], acc[(iw + P) % S * K + k]);
+  UNROLL for (int row = 0; row < KERNEL_ROWS(K); row++) {
+    if (KERNEL_ROWS(K) > 1 && !(rows >> row & 1)) continue;
+    UNROLL for (int iw = -P; iw < T + P; iw++) {
+      if (iw < 0 && !(sides & LEFT) && !((sides & ANY) && -iw <= left)) continue;
+      if (iw >= T && !(sides & RIGHT) && !((sides & ANY) && iw - T < right)) continue;
+      V xv = LOAD_SOME(xr + (row * W + w0 + iw) * cs, masked, m);
+      UNROLL for (int k = 0; k < K; k++) {
+        const int ow = iw - k + P;
+        if (ow >= 0 && ow < T) acc[row * K + k] = FMA(xv, g[ow], acc[row * K + k]);
+      }
     }
   }
 }
 
-// One kernel slice kd of LANES channels. T: 2, 4, 8 for rows of exactly that length, 0 for any.
-INLINE void FN(weights_slice)(const float *x, const float *g, float *gw, ptrdiff_t N, ptrdiff_t ns,
-                              ptrdiff_t D, ptrdiff_t H, ptrdiff_t W, ptrdiff_t cs, ptrdiff_t kd,
-                              const int K, const int T, const int masked, MASK m) {
-  const int P = K / 2, S = PARTS(K);
-  const ptrdiff_t d0 = MAX(P - kd, 0), d1 = MIN(D - (kd - P), D), nd = d1 - d0;
-  gw += kd * K * K * cs;
-  for (int i = 0; i < K * K; i++) STORE_SOME(gw + i * cs, (V){0}, masked, m);
-  if (nd <= 0) return;
-  const ptrdiff_t planes = N * nd, group = MAX(256 / (H * W), 1);
-  for (ptrdiff_t p0 = 0; p0 < planes; p0 += group) {
-    const ptrdiff_t p1 = MIN(p0 + group, planes);
-    for (ptrdiff_t kh = MAX(P - (H - 1), 0); kh < MIN(K, P + H); kh++) {
-      V acc[14];
-      UNROLL for (int i = 0; i < S * K; i++) acc[i] = (V){0};
-      const ptrdiff_t h0 = MAX(P - kh, 0), h1 = MIN(H - (kh - P), H);
-      for (ptrdiff_t p = p0; p < p1; p++) {
-        const ptrdiff_t n = p / nd, d = d0 + p % nd;
-        const float *gp = g + n * ns + d * H * W * cs;
-        const float *xp = x + n * ns + ((d + kd - P) * H + kh - P) * W * cs;
+// A whole row. `width` is its length if that is 2 or 4, 8 for other multiples of four, else 0.
+INLINE void FN(weights_row)(V *acc, const float *xr, const float *gr, unsigned rows, ptrdiff_t W,
+                            ptrdiff_t cs, const int K, const int width, const int masked, MASK m) {
+  const int T = TILE(K);
+#define AT(w0, T, sides) FN(weights_tile)(acc, xr, gr, rows, w0, W, cs, K, T, sides, masked, m)
+  if (width == 2) {
+    AT(0, 2, 0);
+  } else if (width == 4 && T == 4) {
+    AT(0, 4, 0);
+  } else if (width > 0) {
+    AT(0, T, RIGHT);
+    ROLLED for (ptrdiff_t w0 = T; w0 + T < W; w0 += T) AT(w0, T, LEFT | RIGHT);
+    AT(W - T, T, LEFT);
+  } else {
+    ROLLED for (ptrdiff_t w0 = 0; w0 < W; w0++) AT(w0, 1, ANY);
+  }
+#undef AT
+}
+
+// A group of outputs: samples n0..<n1, planes d0..<d1 of each, rows h0..<h1 of each.
+typedef struct {
+  ptrdiff_t n0, n1, d0, d1, h0, h1;
+} FN(group);
+
+// What a group adds to kernel slice kd.
+INLINE void FN(weights_group)(const float *x, const float *g, float *gw, vn_volume v, ptrdiff_t kd,
+                              FN(group) o, const int K, const int width, const int masked, MASK m) {
+  const int P = K / 2, R = KERNEL_ROWS(K);
+  const ptrdiff_t H = v.height, D = v.depth, cs = v.channels;
+  const ptrdiff_t W = width == 2 || width == 4 ? width : v.width;
+  const ptrdiff_t d0 = MAX(o.d0, P - kd), d1 = MIN(o.d1, D + P - kd);
+  const ptrdiff_t first = MAX(P - (o.h1 - 1), 0), last = MIN(K, P + H - o.h0);
+  for (ptrdiff_t kh = first; kh < last; kh += R) {
+    V acc[20];
+    UNROLL for (int i = 0; i < R * K; i++) acc[i] = (V){0};
+    const ptrdiff_t h0 = MAX(P - kh - (R - 1), o.h0), h1 = MIN(H - (kh - P), o.h1);
+    for (ptrdiff_t n = o.n0; n < o.n1; n++)
+      for (ptrdiff_t d = d0; d < d1; d++) {
+        const float *gp = g + (n * D + d) * H * W * cs;
+        const float *xp = x + ((n * D + d + kd - P) * H + kh - P) * W * cs;
         ROLLED for (ptrdiff_t h = h0; h < h1; h++) {
-          const float *gr = gp + h * W * cs, *xr = xp + h * W * cs;
-          if (T > 0) {
-            FN(row_whole)(acc, xr, gr, cs, K, T > 0 ? T : 1, masked, m);
-          } else {
-            ptrdiff_t w0 = 0;
-            ROLLED for (; w0 + 8 <= W; w0 += 8)
-              FN(row_part)(acc, xr, gr, w0, W, cs, K, 8, masked, m);
-            ROLLED for (; w0 < W; w0++) FN(row_part)(acc, xr, gr, w0, W, cs, K, 1, masked, m);
-          }
+          unsigned rows = 0;
+          UNROLL for (int row = 0; row < R; row++)
+            rows |= (unsigned)((size_t)(h + kh + row - P) < (size_t)H) << row;
+          FN(weights_row)(acc, xp + h * W * cs, gp + h * W * cs, rows, W, cs, K, width, masked, m);
         }
       }
-      UNROLL for (int k = 0; k < K; k++) {
-        float *out = gw + (kh * K + k) * cs;
-        V sum = acc[k];
-        UNROLL for (int j = 1; j < S; j++) sum += acc[j * K + k];
-        STORE_SOME(out, LOAD_SOME(out, masked, m) + sum, masked, m);
-      }
+    UNROLL for (int i = 0; i < R * K; i++) {
+      if (kh + i / K >= last) continue;
+      float *out = gw + ((kd * K + kh) * K + i) * cs;
+      STORE_SOME(out, LOAD_SOME(out, masked, m) + acc[i], masked, m);
     }
   }
 }
 
 #define WEIGHTS(K, masked)                                                                        \
   __attribute__((noinline)) static void FN(weights_##K##_##masked)(                               \
-      const float *x, const float *g, float *gw, ptrdiff_t N, ptrdiff_t ns, ptrdiff_t D,          \
-      ptrdiff_t H, ptrdiff_t W, ptrdiff_t cs, ptrdiff_t kd, MASK m) {                             \
-    switch (W) {                                                                                  \
-    case 2: FN(weights_slice)(x, g, gw, N, ns, D, H, 2, cs, kd, K, 2, masked, m); break;          \
-    case 4: FN(weights_slice)(x, g, gw, N, ns, D, H, 4, cs, kd, K, 4, masked, m); break;          \
-    case 8: FN(weights_slice)(x, g, gw, N, ns, D, H, 8, cs, kd, K, 8, masked, m); break;          \
-    default: FN(weights_slice)(x, g, gw, N, ns, D, H, W, cs, kd, K, 0, masked, m); break;         \
-    }                                                                                             \
+      const float *x, const float *g, float *gw, vn_volume v, ptrdiff_t kd, FN(group) o, MASK m) { \
+    if (v.width == 2) FN(weights_group)(x, g, gw, v, kd, o, K, 2, masked, m);                     \
+    else if (v.width == 4) FN(weights_group)(x, g, gw, v, kd, o, K, 4, masked, m);                \
+    else if (v.width % 4 == 0) FN(weights_group)(x, g, gw, v, kd, o, K, 8, masked, m);            \
+    else FN(weights_group)(x, g, gw, v, kd, o, K, 0, masked, m);                                  \
   }
 WEIGHTS(3, 0) WEIGHTS(3, 1) WEIGHTS(5, 0) WEIGHTS(5, 1) WEIGHTS(7, 0) WEIGHTS(7, 1)
 #undef WEIGHTS
-#undef PARTS
+#undef KERNEL_ROWS
+#undef TILE
+#undef LEFT
+#undef RIGHT
+#undef ANY
+
+// What a group adds to kernel slices kd0..<kd1 of up to 16 channels from c0 on.
+static void FN(weights_slices)(const float *x, const float *dy, float *dw, vn_volume v, ptrdiff_t K,
+                               ptrdiff_t c0, ptrdiff_t kd0, ptrdiff_t kd1, FN(group) o) {
+  const ptrdiff_t C = v.channels;
+  const ptrdiff_t first = MAX(kd0, K / 2 - (o.d1 - 1)), last = MIN(kd1, v.depth - o.d0 + K / 2);
+  for (ptrdiff_t kd = first; kd < last; kd++)
+    for (ptrdiff_t c = c0; c < MIN(c0 + 16, C); c += LANES) {
+      const float *xp = x + c, *gp = dy + c;
+      float *wp = dw + c;
+      MASK m = FN(mask)(C - c);
+      if (C - c >= LANES) {
+        if (K == 3) FN(weights_3_0)(xp, gp, wp, v, kd, o, m);
+        else if (K == 5) FN(weights_5_0)(xp, gp, wp, v, kd, o, m);
+        else FN(weights_7_0)(xp, gp, wp, v, kd, o, m);
+      } else {
+        if (K == 3) FN(weights_3_1)(xp, gp, wp, v, kd, o, m);
+        else if (K == 5) FN(weights_5_1)(xp, gp, wp, v, kd, o, m);
+        else FN(weights_7_1)(xp, gp, wp, v, kd, o, m);
+      }
+    }
+}
+
+// Kernel slices kd0..<kd1 of up to 16 channels from c0 on: group by group, so that the rows of a
+// group are read from memory once for all taps.
+static void FN(weights_block)(const float *x, const float *dy, float *dw, vn_volume v, ptrdiff_t K,
+                              ptrdiff_t c0, ptrdiff_t kd0, ptrdiff_t kd1) {
+  enum { POSITIONS = 128 };
+  const ptrdiff_t C = v.channels, plane = v.height * v.width;
+  for (ptrdiff_t tap = kd0 * K * K; tap < kd1 * K * K; tap++)
+    for (ptrdiff_t c = c0; c < MIN(c0 + 16, C); c++) dw[tap * C + c] = 0;
+  const ptrdiff_t rows = MIN(MAX(POSITIONS / v.width, 1), v.height);
+  const ptrdiff_t planes = MIN(MAX(POSITIONS / plane, 1), v.depth);
+  const ptrdiff_t samples = MAX(POSITIONS / (plane * v.depth), 1);
+  for (ptrdiff_t n = 0; n < v.samples; n += samples)
+    for (ptrdiff_t d = 0; d < v.depth; d += planes)
+      for (ptrdiff_t h = 0; h < v.height; h += rows) {
+        const FN(group) o = {n, MIN(n + samples, v.samples), d, MIN(d + planes, v.depth),
+                             h, MIN(h + rows, v.height)};
+        FN(weights_slices)(x, dy, dw, v, K, c0, kd0, kd1, o);
+      }
+}
 
 static void FN(vn_depthwise_weights)(const float *x, const float *dy, float *dweights,
                                      vn_volume volume, ptrdiff_t K, ptrdiff_t i0, ptrdiff_t i1) {
-  const ptrdiff_t C = volume.channels, N = volume.samples;
-  const ptrdiff_t D = volume.depth, H = volume.height, W = volume.width, ns = D * H * W * C;
-  for (ptrdiff_t item = i0; item < i1; item++) {
-    const ptrdiff_t c0 = item / K * 16, kd = item % K;
-    for (ptrdiff_t c = c0; c < MIN(c0 + 16, C); c += LANES) {
-      const float *xp = x + c, *gp = dy + c;
-      float *wp = dweights + c;
-      MASK m = FN(mask)(C - c);
-      if (C - c >= LANES) {
-        if (K == 3) FN(weights_3_0)(xp, gp, wp, N, ns, D, H, W, C, kd, m);
-        else if (K == 5) FN(weights_5_0)(xp, gp, wp, N, ns, D, H, W, C, kd, m);
-        else FN(weights_7_0)(xp, gp, wp, N, ns, D, H, W, C, kd, m);
-      } else {
-        if (K == 3) FN(weights_3_1)(xp, gp, wp, N, ns, D, H, W, C, kd, m);
-        else if (K == 5) FN(weights_5_1)(xp, gp, wp, N, ns, D, H, W, C, kd, m);
-        else FN(weights_7_1)(xp, gp, wp, N, ns, D, H, W, C, kd, m);
-      }
-    }
+  for (ptrdiff_t item = i0; item < i1;) {
+    const ptrdiff_t kd = item % K, count = MIN(K - kd, i1 - item);
+    FN(weights_block)(x, dy, dweights, volume, K, item / K * 16, kd, kd + count);
+    item += count;
   }
 }

@@ -1,12 +1,10 @@
 // Matrix products from register tiles of `rows` × `vectors`·LANES outputs, without packing.
+// With 32 registers a tile has up to 24 sums; with 16 it has 12, two vectors of b and a broadcast
+// of a. A tile of four rows and three vectors would need all 16, which compilers spill.
 #if LANES == 16 || (LANES == 4 && defined(__aarch64__))
-#define ROWS1 16
-#define ROWS2 12
-#define ROWS3 8
+#define MANY_REGISTERS 1
 #else
-#define ROWS1 12
-#define ROWS2 6
-#define ROWS3 4
+#define MANY_REGISTERS 0
 #endif
 
 /// How a tile starts and ends.
@@ -46,48 +44,52 @@ INLINE void FN(tile)(const int rows, const int vectors, const int transposed, co
     }
 }
 
-typedef void (*FN(tile_function))(ptrdiff_t, const float *, ptrdiff_t, const float *, ptrdiff_t,
-                                  float *, ptrdiff_t, const float *, int, MASK);
-#define TILE_ONE(name, rows, vectors, transposed, masked)                                         \
-  __attribute__((noinline)) static void FN(name)(                                                 \
-      ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c,        \
-      ptrdiff_t ldc, const float *bias, int mode, MASK m) {                                       \
-    FN(tile)(rows, vectors, transposed, masked, k, a, lda, b, ldb, c, ldc, bias, mode, m);        \
+// Runs a tile down the rows from `i` while it fits, and returns the first row that is left. The
+// loop is in here because a call per tile would cost as much as a tenth of a small product.
+typedef ptrdiff_t (*FN(panel_function))(ptrdiff_t i, ptrdiff_t m1, ptrdiff_t, const float *,
+                                        ptrdiff_t, const float *, ptrdiff_t, float *, ptrdiff_t,
+                                        const float *, int, MASK);
+#define PANEL_ONE(name, rows, vectors, transposed, masked)                                        \
+  __attribute__((noinline)) static ptrdiff_t FN(name)(                                            \
+      ptrdiff_t i, ptrdiff_t m1, ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,      \
+      ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *bias, int mode, MASK m) {              \
+    ROLLED for (; m1 - i >= rows; i += rows)                                                      \
+      FN(tile)(rows, vectors, transposed, masked, k, transposed ? a + i : a + i * lda, lda, b,    \
+               ldb, c + i * ldc, ldc, bias, mode, m);                                             \
+    return i;                                                                                     \
   }
-#define TILE(rows, vectors)                          \
-  TILE_ONE(tile_n_##rows##_##vectors, rows, vectors, 0, 0)  \
-  TILE_ONE(tile_t_##rows##_##vectors, rows, vectors, 1, 0)  \
-  TILE_ONE(masked_n_##rows##_##vectors, rows, vectors, 0, 1) \
-  TILE_ONE(masked_t_##rows##_##vectors, rows, vectors, 1, 1)
-TILE(8, 1) TILE(4, 1) TILE(2, 1) TILE(1, 1)
-TILE(4, 2) TILE(2, 2) TILE(1, 2)
-TILE(4, 3) TILE(2, 3) TILE(1, 3)
-#if ROWS1 == 16
-TILE(16, 1) TILE(12, 2) TILE(8, 3)
+#define PANEL(rows, vectors)                                  \
+  PANEL_ONE(panel_n_##rows##_##vectors, rows, vectors, 0, 0)  \
+  PANEL_ONE(panel_t_##rows##_##vectors, rows, vectors, 1, 0)  \
+  PANEL_ONE(masked_n_##rows##_##vectors, rows, vectors, 0, 1) \
+  PANEL_ONE(masked_t_##rows##_##vectors, rows, vectors, 1, 1)
+PANEL(8, 1) PANEL(4, 1) PANEL(2, 1) PANEL(1, 1)
+PANEL(4, 2) PANEL(2, 2) PANEL(1, 2)
+#if MANY_REGISTERS
+PANEL(16, 1) PANEL(12, 2) PANEL(8, 3) PANEL(4, 3) PANEL(2, 3) PANEL(1, 3)
 #else
-TILE(12, 1) TILE(6, 2)
+PANEL(12, 1) PANEL(6, 2)
 #endif
-#undef TILE
-#undef TILE_ONE
+#undef PANEL
+#undef PANEL_ONE
 
 // By number of vectors, then from the tallest tile down to one row.
-#if ROWS1 == 16
-#define TILES(kind)                                                                              \
-  {{FN(kind##_16_1), FN(kind##_8_1), FN(kind##_4_1), FN(kind##_2_1), FN(kind##_1_1)},            \
-   {FN(kind##_12_2), FN(kind##_4_2), FN(kind##_4_2), FN(kind##_2_2), FN(kind##_1_2)},            \
-   {FN(kind##_8_3), FN(kind##_4_3), FN(kind##_4_3), FN(kind##_2_3), FN(kind##_1_3)}}
-static const int FN(tile_rows)[3][5] = {{16, 8, 4, 2, 1}, {12, 4, 4, 2, 1}, {8, 4, 4, 2, 1}};
+#if MANY_REGISTERS
+#define PANELS(kind)                                                                            \
+  {{FN(kind##_16_1), FN(kind##_8_1), FN(kind##_4_1), FN(kind##_2_1), FN(kind##_1_1)},           \
+   {FN(kind##_12_2), FN(kind##_4_2), FN(kind##_2_2), FN(kind##_1_2), FN(kind##_1_2)},           \
+   {FN(kind##_8_3), FN(kind##_4_3), FN(kind##_2_3), FN(kind##_1_3), FN(kind##_1_3)}}
+#define MOST_VECTORS 3
 #else
-#define TILES(kind)                                                                              \
-  {{FN(kind##_12_1), FN(kind##_8_1), FN(kind##_4_1), FN(kind##_2_1), FN(kind##_1_1)},            \
-   {FN(kind##_6_2), FN(kind##_4_2), FN(kind##_4_2), FN(kind##_2_2), FN(kind##_1_2)},             \
-   {FN(kind##_4_3), FN(kind##_4_3), FN(kind##_4_3), FN(kind##_2_3), FN(kind##_1_3)}}
-static const int FN(tile_rows)[3][5] = {{12, 8, 4, 2, 1}, {6, 4, 4, 2, 1}, {4, 4, 4, 2, 1}};
+#define PANELS(kind)                                                                            \
+  {{FN(kind##_12_1), FN(kind##_8_1), FN(kind##_4_1), FN(kind##_2_1), FN(kind##_1_1)},           \
+   {FN(kind##_6_2), FN(kind##_4_2), FN(kind##_2_2), FN(kind##_1_2), FN(kind##_1_2)}}
+#define MOST_VECTORS 2
 #endif
 // [transposed][masked][vectors - 1][height]
-static const FN(tile_function) FN(tiles)[2][2][3][5] = {{TILES(tile_n), TILES(masked_n)},
-                                                        {TILES(tile_t), TILES(masked_t)}};
-#undef TILES
+static const FN(panel_function) FN(panels)[2][2][MOST_VECTORS][5] = {
+    {PANELS(panel_n), PANELS(masked_n)}, {PANELS(panel_t), PANELS(masked_t)}};
+#undef PANELS
 
 INLINE void FN(product)(const int transposed, ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0,
                         ptrdiff_t n1, ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,
@@ -96,25 +98,20 @@ INLINE void FN(product)(const int transposed, ptrdiff_t m0, ptrdiff_t m1, ptrdif
   for (ptrdiff_t k0 = 0; k0 < k || k0 == 0; k0 += block) {
     ptrdiff_t kb = MIN(k - k0, block);
     int mode = k0 == 0 && !accumulate ? FN(START) : transposed ? FN(ADD) : FN(CONTINUE);
+    const float *ak = transposed ? a + k0 * lda : a + k0;
     for (ptrdiff_t j = n0; j < n1;) {
       ptrdiff_t left = (n1 - j + LANES - 1) / LANES;
-      // Three vectors per tile, but never a lone one at the end where two times two would do.
-      int vectors = left >= 3 ? (left == 4 ? 2 : 3) : (int)left;
-#if ROWS1 == 12
-      if (left >= 4 && left % 3 != 0) vectors = 2;
-#endif
+      int vectors = (int)MIN(left, MOST_VECTORS);
+      // Never a lone vector at the end where two times two would do.
+      if (MOST_VECTORS == 3 && left == 4) vectors = 2;
       ptrdiff_t columns = MIN(n1 - j, (ptrdiff_t)vectors * LANES);
       ptrdiff_t last = columns - (vectors - 1) * LANES;
       int masked = last != LANES;
       MASK m = FN(mask)(last);
-      const int *heights = FN(tile_rows)[vectors - 1];
       ptrdiff_t i = m0;
-      for (int height = 0; height < 5; height++) {
-        FN(tile_function) run = FN(tiles)[transposed][masked][vectors - 1][height];
-        for (; m1 - i >= heights[height]; i += heights[height])
-          run(kb, transposed ? a + k0 * lda + i : a + i * lda + k0, lda, b + k0 * ldb + j, ldb,
-              c + i * ldc + j, ldc, bias ? bias + j : 0, mode, m);
-      }
+      for (int height = 0; i < m1; height++)
+        i = FN(panels)[transposed][masked][vectors - 1][height](
+            i, m1, kb, ak, lda, b + k0 * ldb + j, ldb, c + j, ldc, bias ? bias + j : 0, mode, m);
       j += columns;
     }
   }
@@ -133,6 +130,5 @@ static void FN(vn_matrix_multiply_transposed)(ptrdiff_t m0, ptrdiff_t m1, ptrdif
                                               float *c, ptrdiff_t ldc) {
   FN(product)(1, m0, m1, n0, n1, k, a, lda, b, ldb, c, ldc, 0, 0);
 }
-#undef ROWS1
-#undef ROWS2
-#undef ROWS3
+#undef MANY_REGISTERS
+#undef MOST_VECTORS

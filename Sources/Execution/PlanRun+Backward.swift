@@ -15,8 +15,15 @@ extension PlanRun {
         // The loss itself comes first and is always wanted.
         let end =
             wantsParameters ? plan.backward.count : wantsProducts ? plan.slotProductsEnd : 1
-        for instruction in plan.backward[..<end] {
+        var index = 0
+        while index < end {
+            let instruction = plan.backward[index]
+            index += 1
             if instruction.isForParameters, !wantsParameters { continue }
+            if index < end, unsafe runWithGradientSums(instruction, plan.backward[index]) {
+                index += 1
+                continue
+            }
             switch instruction {
             case .loss(let logits, let gradient):
                 let result = crossEntropy(
@@ -39,6 +46,46 @@ extension PlanRun {
         return value
     }
 
+    /// Runs the input gradient of a convolution and the batch norm's gradient behind it, whose sums
+    /// are taken part by part while the part is in the cache; `false` if the two are anything else.
+    @unsafe private func runWithGradientSums(
+        _ instruction: Instruction, _ next: Instruction
+    ) -> Bool {
+        guard case .normalizeGradient(let x, let dy, let dx, let norm, let sums, let line) = next
+        else { return false }
+        let part = { (part: Int) in
+            unsafe gradientSumsPart(part, pointer(x), pointer(dy), norm, doubles(sums))
+        }
+        switch instruction {
+        case .productInput(_, dy, _, _, _):
+            unsafe runProductInput(instruction, part: part)
+        case .depthwiseInput(let above, dy, let extents, let kernel, let weights):
+            unsafe depthwise(
+                pointer(above), parameter(weights), pointer(dy), extents, kernel, flipped: true,
+                part: part)
+        default: return false
+        }
+        unsafe normalizeGradientFromSums(
+            pointer(x), pointer(dy), pointer(dx), norm, doubles(sums), pointer(line))
+        return true
+    }
+
+    @unsafe private func runProductInput(
+        _ instruction: Instruction, part: ((Int) -> Void)? = nil
+    ) {
+        guard
+            case .productInput(let dy, let dx, let product, let scratch, let accumulate) =
+                instruction
+        else { return }
+        let (w, transposed) = unsafe (parameter(product.weights), pointer(scratch))
+        split(product.inputs, grain: max(16, 16384 / product.outputs)) {
+            unsafe vn_transpose(w, transposed, product.inputs, product.outputs, $0, $1)
+        }
+        unsafe multiply(
+            rows: batch * product.rowsPerSample, inputs: product.outputs, outputs: product.inputs,
+            pointer(dy), transposed, pointer(dx), accumulate: accumulate, part: part)
+    }
+
     @unsafe private func runBackward(_ instruction: Instruction) {
         switch instruction {
         case .linearWeights(let x, let dy, let inputs, let outputs, let weights, let bias):
@@ -56,15 +103,7 @@ extension PlanRun {
         case .normalizeGradient(let x, let dy, let dx, let norm, let sums, let line):
             unsafe normalizeGradient(
                 pointer(x), pointer(dy), pointer(dx), norm, doubles(sums), pointer(line))
-        case .productInput(let dy, let dx, let product, let scratch, let accumulate):
-            let (w, transposed) = unsafe (parameter(product.weights), pointer(scratch))
-            split(product.inputs, grain: max(16, 16384 / product.outputs)) {
-                unsafe vn_transpose(w, transposed, product.inputs, product.outputs, $0, $1)
-            }
-            unsafe multiply(
-                rows: batch * product.rowsPerSample, inputs: product.outputs,
-                outputs: product.inputs, pointer(dy), transposed, pointer(dx),
-                accumulate: accumulate)
+        case .productInput: unsafe runProductInput(instruction)
         case .productWeights(let x, let dy, let product):
             unsafe productWeights(pointer(x), pointer(dy), gradient(product.weights), product)
         case .productBias(let dy, let product, let scratch):
@@ -104,18 +143,37 @@ extension PlanRun {
         _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>,
         _ line: UnsafeMutablePointer<Float>
     ) {
+        pool.run(StepPlanner.parts(rows: batch * norm.rowsPerSample)) { part in
+            unsafe gradientSumsPart(part, x, dy, norm, sums)
+        }
+        unsafe normalizeGradientFromSums(x, dy, dx, norm, sums, line)
+    }
+
+    @unsafe private func gradientSumsPart(
+        _ part: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+        _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>
+    ) {
+        let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
+        let rows = batch * norm.rowsPerSample
+        let parts = StepPlanner.parts(rows: rows)
+        let state = unsafe pointer(norm.state)
+        let start = unsafe sums + 2 * part * padded
+        unsafe vn_normalize_gradient_sums(
+            x, dy, rows * part / parts, rows * (part + 1) / parts, channels, state,
+            state + padded, state + 2 * padded, norm.layer.activation.code, start, start + padded)
+    }
+
+    @unsafe private func normalizeGradientFromSums(
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
+        _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>,
+        _ line: UnsafeMutablePointer<Float>
+    ) {
         let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
         let rows = batch * norm.rowsPerSample
         let parts = StepPlanner.parts(rows: rows)
         let activation = norm.layer.activation.code
         let state = unsafe pointer(norm.state)
         let (scale, shift, mean) = unsafe (state, state + padded, state + 2 * padded)
-        pool.run(parts) { part in
-            let start = unsafe sums + 2 * part * padded
-            unsafe vn_normalize_gradient_sums(
-                x, dy, rows * part / parts, rows * (part + 1) / parts, channels, scale, shift,
-                mean, activation, start, start + padded)
-        }
         let wantsParameters = unsafe !gradients.isEmpty
         unsafe vn_normalization_gradient_coefficients(
             sums, parts, padded, rows, channels, scale, state + 3 * padded,

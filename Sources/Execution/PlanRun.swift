@@ -93,7 +93,41 @@ internal import Tensors
 
 extension PlanRun {
     func forward(dropout: Dropout?) {
-        for instruction in plan.forward { unsafe run(instruction, dropout: dropout) }
+        var index = 0
+        while index < plan.forward.count {
+            if index + 1 < plan.forward.count,
+                unsafe runWithMoments(plan.forward[index], plan.forward[index + 1])
+            {
+                index += 2
+            } else {
+                unsafe run(plan.forward[index], dropout: dropout)
+                index += 1
+            }
+        }
+    }
+
+    /// Runs a convolution and the moments of its output, part by part while the part is in the
+    /// cache; `false` if the two are anything else.
+    @unsafe private func runWithMoments(_ instruction: Instruction, _ next: Instruction) -> Bool {
+        guard case .moments(let output, let norm, let scratch) = next else { return false }
+        let part = { (part: Int) in
+            unsafe momentsPart(part, pointer(output), norm, doubles(scratch))
+        }
+        switch instruction {
+        case .product(let x, let y, let product) where y == output:
+            let bias = unsafe product.bias.map { unsafe parameter($0) }
+            unsafe multiply(
+                rows: batch * product.rowsPerSample, inputs: product.inputs,
+                outputs: product.outputs, pointer(x), parameter(product.weights), pointer(y),
+                bias: bias, part: part)
+        case .depthwise(let x, let y, let extents, let kernel, let weights) where y == output:
+            unsafe depthwise(
+                pointer(x), parameter(weights), pointer(y), extents, kernel, flipped: false,
+                part: part)
+        default: return false
+        }
+        unsafe momentsTotal(norm, doubles(scratch))
+        return true
     }
 
     @unsafe private func run(_ instruction: Instruction, dropout: Dropout?) {
@@ -151,10 +185,13 @@ extension PlanRun {
     }
 
     /// `y = x · w + bias`, split into tiles that the caches hold.
+    ///
+    /// `part` is called once for every part that sums over these rows are taken in, after the
+    /// part's rows are computed.
     @unsafe func multiply(
         rows: Int, inputs: Int, outputs: Int, _ x: UnsafePointer<Float>,
         _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-        bias: UnsafePointer<Float>? = nil, accumulate: Bool = false
+        bias: UnsafePointer<Float>? = nil, accumulate: Bool = false, part: ((Int) -> Void)? = nil
     ) {
         let tallest = rows >= 4096 ? 192 : rows >= 768 ? 96 : rows >= 128 ? 48 : rows
         let widest =
@@ -163,6 +200,19 @@ extension PlanRun {
             : rows >= 128
                 ? (outputs >= 384 ? 192 : 96)
                 : (outputs >= 384 ? 96 : 48)
+        let parts = StepPlanner.parts(rows: rows)
+        if let part, widest == outputs, parts > 2 {
+            pool.run(parts) { index in
+                let (start, end) = (rows * index / parts, rows * (index + 1) / parts)
+                for row in stride(from: start, to: end, by: tallest) {
+                    unsafe vn_matrix_multiply(
+                        row, min(row + tallest, end), 0, outputs, inputs, x, inputs, w, outputs,
+                        y, outputs, bias, accumulate ? 1 : 0)
+                }
+                part(index)
+            }
+            return
+        }
         let across = (outputs + widest - 1) / widest
         let down = (rows + tallest - 1) / tallest
         pool.run(across * down) { tile in
@@ -171,36 +221,65 @@ extension PlanRun {
                 row, min(row + tallest, rows), column, min(column + widest, outputs), inputs, x,
                 inputs, w, outputs, y, outputs, bias, accumulate ? 1 : 0)
         }
+        if let part { pool.run(parts, part) }
     }
 
     @unsafe func depthwise(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-        _ extents: Instruction.Volume, _ kernel: Int, flipped: Bool
+        _ extents: Instruction.Volume, _ kernel: Int, flipped: Bool, part: ((Int) -> Void)? = nil
     ) {
         let volume = volume(extents)
-        split(vn_depthwise_items(volume), grain: 1) {
+        let items = vn_depthwise_items(volume)
+        let parts = StepPlanner.parts(rows: batch * extents.size.count)
+        // Whole samples, when they hold whole parts and keep every thread busy.
+        if let part, parts % batch == 0, batch % pool.threads == 0 {
+            pool.run(batch) { sample in
+                unsafe vn_depthwise(
+                    x, w, y, volume, kernel, flipped ? 1 : 0, items * sample / batch,
+                    items * (sample + 1) / batch)
+                for index in parts * sample / batch..<parts * (sample + 1) / batch { part(index) }
+            }
+            return
+        }
+        split(items, grain: 1) {
             unsafe vn_depthwise(x, w, y, volume, kernel, flipped ? 1 : 0, $0, $1)
         }
+        if let part { pool.run(parts, part) }
     }
 
     @unsafe private func moments(
         _ x: UnsafePointer<Float>, _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>
     ) {
+        pool.run(StepPlanner.parts(rows: batch * norm.rowsPerSample)) { part in
+            unsafe momentsPart(part, x, norm, sums)
+        }
+        unsafe momentsTotal(norm, sums)
+    }
+
+    @unsafe private func momentsPart(
+        _ part: Int, _ x: UnsafePointer<Float>, _ norm: Instruction.Norm,
+        _ sums: UnsafeMutablePointer<Double>
+    ) {
         let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
         let rows = batch * norm.rowsPerSample
         let parts = StepPlanner.parts(rows: rows)
-        pool.run(parts) { part in
-            let start = unsafe sums + 2 * part * padded
-            unsafe vn_moments(
-                x, rows * part / parts, rows * (part + 1) / parts, channels, start, start + padded)
-        }
+        let start = unsafe sums + 2 * part * padded
+        unsafe vn_moments(
+            x, rows * part / parts, rows * (part + 1) / parts, channels, start, start + padded)
+    }
+
+    @unsafe private func momentsTotal(
+        _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>
+    ) {
+        let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
+        let rows = batch * norm.rowsPerSample
         let state = unsafe pointer(norm.state)
         let layer = norm.layer
         let record = unsafe statistics[layer.statistics.layer]
         unsafe vn_normalization_coefficients(
-            sums, parts, padded, rows, channels, parameter(layer.scale), parameter(layer.shift),
-            layer.epsilon, state, state + padded, state + 2 * padded, state + 3 * padded,
-            record + layer.statistics.variance.lowerBound)
+            sums, StepPlanner.parts(rows: rows), padded, rows, channels, parameter(layer.scale),
+            parameter(layer.shift), layer.epsilon, state, state + padded, state + 2 * padded,
+            state + 3 * padded, record + layer.statistics.variance.lowerBound)
         unsafe (record + layer.statistics.mean.lowerBound)
             .update(from: state + 2 * padded, count: channels)
     }

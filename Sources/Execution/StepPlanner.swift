@@ -183,6 +183,8 @@ extension StepPlanner {
             emit(.constants(norm), norm.state)
         } else {
             let scratch = sumScratch(rows: rows, channels: node.channels, fields: 2)
+            // Written while the convolution before it runs, if that is run together with it.
+            buffers.touch(scratch, at: time - 1)
             emit(.moments(input, norm, scratch), input, norm.state, scratch)
         }
         // A sum that directly follows is added in the same pass.
@@ -287,6 +289,8 @@ extension StepPlanner {
             let rows = batch * node.size.count
             let sums = sumScratch(rows: rows, channels: node.channels, fields: 2)
             let line = buffers.buffer(2 * Self.padded(node.channels))
+            // Written while the convolution behind it runs, if that is run together with it.
+            buffers.touch(sums, at: time - 1)
             let shared = gradients.isShared(gradient, by: index, visiting: index)
             let result = shared ? buffers.buffer(batch * node.count) : gradient
             emitBack(
