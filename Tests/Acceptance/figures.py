@@ -72,7 +72,7 @@ class Topic:
         parser.add_argument("--only", action="append", metavar="NAME", help="one figure")
         parser.add_argument("--again", action="store_true", help="measure remembered ones again")
         options = parser.parse_args()
-        subprocess.run(["swift", "build", "-c", "release", "--disable-testable-imports",
+        subprocess.run(["swift", "build", "-c", "release",
                         "--product", "voxelnas"], cwd=ROOT, check=True,
                        stdout=subprocess.DEVNULL)
         memory = self.work / "figures.json"

@@ -8,16 +8,24 @@ package struct ScanLists: Hashable, Sendable {
     package let training: [ScanReference]
     /// Held-out scans, opened once; may be empty.
     package let test: [ScanReference]
+    /// Patients of the training list without any scan.
+    package let emptyTraining: [Manifest.EmptyPatient]
+    /// Patients of the test list without any scan.
+    package let emptyTest: [Manifest.EmptyPatient]
     /// What was left out and why.
     package let warnings: [String]
 
     /// Lists of the given scans.
     package init(
-        root: String, training: [ScanReference], test: [ScanReference], warnings: [String] = []
+        root: String, training: [ScanReference], test: [ScanReference],
+        emptyTraining: [Manifest.EmptyPatient] = [], emptyTest: [Manifest.EmptyPatient] = [],
+        warnings: [String] = []
     ) {
         self.root = root
         self.training = training
         self.test = test
+        self.emptyTraining = emptyTraining
+        self.emptyTest = emptyTest
         self.warnings = warnings
     }
 
@@ -71,6 +79,7 @@ package struct ScanLists: Hashable, Sendable {
                     missing: missing)
             lists = ScanLists(
                 root: root, training: training.scans, test: test.scans,
+                emptyTraining: training.emptyPatients, emptyTest: test.emptyPatients,
                 warnings: training.warnings + test.warnings)
             guard !lists.training.isEmpty else {
                 throw .empty(list: "training", hint: "look into \(located(data.train))")

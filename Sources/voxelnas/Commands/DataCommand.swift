@@ -32,8 +32,13 @@ struct DataStatsCommand: AsyncParsableCommand {
             let lists = try ScanLists.read(
                 configuration.data, folder: folder(of: runFile), requiresFiles: false)
             let all = [
-                List(list: "train", statistics: ManifestStatistics(lists.training)),
-                List(list: "test", statistics: ManifestStatistics(lists.test)),
+                List(
+                    list: "train",
+                    statistics: ManifestStatistics(
+                        lists.training, emptyPatients: lists.emptyTraining)),
+                List(
+                    list: "test",
+                    statistics: ManifestStatistics(lists.test, emptyPatients: lists.emptyTest)),
             ]
             if json { return try printJSON(all) }
             var table = Table("list  class", "patients", "scans", "slices", "min", "max")
