@@ -13,6 +13,8 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
     case attemptFailed(TaskKey, PeerID, String)
     /// Two workers computed the same task to different bits.
     case mismatch(TaskKey, PeerID)
+    /// A worker offered a result that was computed from something else than the task reads.
+    case otherInputs(TaskKey, PeerID)
     /// A worker gets no more work.
     case quarantined(PeerID, String)
 
@@ -24,6 +26,8 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
             "task \(key) taken back from \(peer): \(reason)"
         case .attemptFailed(let key, let peer, let text): "task \(key) failed on \(peer): \(text)"
         case .mismatch(let key, let peer): "task \(key): the bits of \(peer) differ"
+        case .otherInputs(let key, let peer):
+            "task \(key): the result of \(peer) was computed from other inputs"
         case .quarantined(let peer, let text): "worker \(peer) in quarantine: \(text)"
         }
     }
@@ -37,6 +41,8 @@ package struct CoordinatorCounts: Hashable, Codable, Sendable {
     package internal(set) var duplicates = 0
     /// Results that came second, with other bits.
     package internal(set) var mismatches = 0
+    /// Results that were computed from something else than their task reads.
+    package internal(set) var foreign = 0
     /// Results of rounds that were over.
     package internal(set) var stale = 0
     /// Attempts that failed.

@@ -91,6 +91,7 @@ extension CoordinatorState {
             chunkBytes: WireLimits.chunkBytes, windowBytes: settings.windowBytes,
             configuration: settings.configuration)
         effects.append(.send(.welcome(welcome), to: peer))
+        reserve(hello.held, for: peer)
         if isNew { effects.append(.note(.workerJoined(peer, hello.workerName))) }
     }
 
@@ -120,6 +121,44 @@ extension CoordinatorState {
 
     // MARK: Results
 
+    /// Counts on the results that a worker says it holds, where they belong to the open round.
+    ///
+    /// Such a task is leased to nobody else for the moment. A worker that does not offer the result
+    /// soon loses the reservation as it loses a lease that it does not know of.
+    mutating func reserve(_ held: [HeldResult], for peer: PeerID) {
+        guard membership[peer]?.status != .quarantined else { return }
+        for result in held {
+            guard let index = ledger?.index(of: result.key), let entry = ledger?.entries[index],
+                entry.isPending, entry.inputs == result.inputs
+            else { continue }
+            let lease = leases.issue(
+                result.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum,
+                isReserved: true)
+            ledger?.update(index) { $0.leases.insert(lease.id) }
+        }
+    }
+
+    /// Refuses a result that was computed from something else than the open task reads: one that is
+    /// older than a restart, or one of a worker that is not sound.
+    mutating func turnAway(
+        _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
+    ) {
+        guard let index = ledger?.index(of: message.key), let entry = ledger?.entries[index] else {
+            return
+        }
+        counts.foreign += 1
+        effects.append(.note(.otherInputs(message.key, peer)))
+        let text =
+            "task \(message.key) reads inputs \(entry.inputs), the result was computed from "
+            + "\(message.inputs)"
+        let offer = RoundLedger.Offer(peer: peer, message: message, lease: 0)
+        acknowledge(offer, .refused, text: text, &effects)
+        guard let lease = leases[message.lease], lease.peer == peer, lease.key == message.key
+        else { return }
+        leases.remove(lease.id)
+        blame(peer, lease: lease.id, for: message.key, text, &effects)
+    }
+
     private mutating func consider(
         _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
     ) {
@@ -127,6 +166,9 @@ extension CoordinatorState {
             return considerElsewhere(message, from: peer, &effects)
         }
         let entry = ledger?.entries[index]
+        guard entry?.inputs == message.inputs else {
+            return turnAway(message, from: peer, &effects)
+        }
         switch entry?.stage {
         case .folded(let digest):
             answerLate(message, from: peer, digest: digest, &effects)
@@ -151,7 +193,8 @@ extension CoordinatorState {
         let id: UInt64
         if let mine {
             id = mine.id
-            if mine.offeredAt == nil, let kind = ledger?.entries[index].task.kind {
+            if mine.offeredAt == nil, !mine.isReserved, let kind = ledger?.entries[index].task.kind
+            {
                 timings.record(now - mine.issuedAt, for: kind)
             }
         } else {

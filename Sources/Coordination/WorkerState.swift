@@ -130,6 +130,8 @@ package struct WorkerState: Sendable {
 
         /// The task.
         package let task: TaskDescription
+        /// What it is computed from.
+        package let inputs: TaskDigest
         /// The architecture logits that it is sampled from.
         package let alpha: [Float]
         /// How far it is.

@@ -9,7 +9,8 @@ struct ComputedTask: Sendable {
 
     /// The offer and the blocks of a result: gradients, then statistics, each in sum order.
     init(
-        _ result: TaskResult, of task: TaskDescription, pullSeconds: Double, computeSeconds: Double
+        _ result: TaskResult, of task: TaskDescription, from inputs: TaskDigest,
+        pullSeconds: Double, computeSeconds: Double
     ) {
         var named: [GradOffer.Block] = []
         var values: [[Float]] = []
@@ -30,7 +31,7 @@ struct ComputedTask: Sendable {
         ]
         blocks = OutgoingBlocks(values)
         offer = GradOffer(
-            key: task.key, lease: 0, architecture: result.architecture,
+            key: task.key, lease: 0, inputs: inputs, architecture: result.architecture,
             sampleCount: result.sampleCount, loss: result.loss, logits: result.logits,
             slotProducts: result.slotProducts, blocks: named,
             digest: OutgoingBlocks(values + [result.logits, result.slotProducts, loss]).digest,

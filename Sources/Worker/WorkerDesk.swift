@@ -96,7 +96,10 @@ final class WorkerDesk {
             loads[key]?.computed = computed
             loads[key]?.blocks = []
             handle(.computed(computed.offer))
-        case .computed(let key, .failure(let error)): handle(.failed(key, "\(error)"))
+        case .computed(let key, .failure(let error)):
+            // The second attempt fetches everything anew.
+            if case .otherInputs? = error as? WorkerError { cache.clear() }
+            handle(.failed(key, "\(error)"))
         case .drain(let reason): handle(.drain(reason: reason))
         case .stop: outcome = .failure(WorkerError.stopped)
         }
@@ -189,16 +192,26 @@ final class WorkerDesk {
             }
         }
         let task = job.task
+        let (leased, alpha) = (job.inputs, job.alpha)
+        let read = zip(load.wants, load.blocks)
         let architecture = load.requirements.architecture
         let pullSeconds = load.pullSeconds
         threads.add { [inbox, parameters, statistics] in
             let start = ContinuousClock.now
             let result = Result {
+                let inputs = TaskDigest(
+                    of: task, alpha: alpha,
+                    reading: read.map { want, block in
+                        TaskDigest.Block(id: want.id, kind: want.kind, values: block ?? [])
+                    })
+                guard inputs == leased else {
+                    throw WorkerError.otherInputs(task.key, found: inputs, leased: leased)
+                }
                 let result = try computing.compute(
                     task, architecture: architecture, parameters: parameters,
                     statistics: statistics)
                 return ComputedTask(
-                    result, of: task, pullSeconds: pullSeconds,
+                    result, of: task, from: inputs, pullSeconds: pullSeconds,
                     computeSeconds: (ContinuousClock.now - start).inSeconds)
             }
             inbox.push(.computed(key, result))

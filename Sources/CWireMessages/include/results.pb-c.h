@@ -59,10 +59,14 @@ struct  Voxelnas__GradOffer
   uint32_t digest;
   double pull_seconds;
   double compute_seconds;
+  /*
+   * SHA-256 of what the result was computed from; equal to the lease's.
+   */
+  ProtobufCBinaryData inputs;
 };
 #define VOXELNAS__GRAD_OFFER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__grad_offer__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0,NULL, 0, 0, 0 }
+    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 /*

@@ -11,6 +11,8 @@ package struct GradOffer: Hashable, Sendable {
     package var key: TaskKey
     /// The lease.
     package var lease: UInt64
+    /// What the result was computed from.
+    package var inputs: TaskDigest
     /// The network that was run.
     package var architecture: Architecture
     /// Samples in the micro-batch.
@@ -32,12 +34,13 @@ package struct GradOffer: Hashable, Sendable {
 
     /// A message of the given fields.
     package init(
-        key: TaskKey, lease: UInt64, architecture: Architecture, sampleCount: Int, loss: Double,
-        logits: [Float], slotProducts: [Float], blocks: [Block], digest: UInt32,
-        pullSeconds: Double = 0, computeSeconds: Double = 0
+        key: TaskKey, lease: UInt64, inputs: TaskDigest, architecture: Architecture,
+        sampleCount: Int, loss: Double, logits: [Float], slotProducts: [Float], blocks: [Block],
+        digest: UInt32, pullSeconds: Double = 0, computeSeconds: Double = 0
     ) {
         self.key = key
         self.lease = lease
+        self.inputs = inputs
         self.architecture = architecture
         self.sampleCount = sampleCount
         self.loss = loss
@@ -98,6 +101,7 @@ extension GradOffer: WireMessage {
         unsafe Self.codec.pack { fields, arena in
             unsafe fields.key = arena.message(key.fields)
             unsafe fields.lease = lease
+            unsafe fields.inputs = inputs.field(in: arena)
             unsafe fields.n_choices = architecture.choices.count
             unsafe fields.choices = arena.array(architecture.choices.map(UInt32.init(clamping:)))
             unsafe fields.sample_count = UInt32(clamping: sampleCount)
@@ -125,6 +129,7 @@ extension GradOffer: WireMessage {
             return try unsafe GradOffer(
                 key: TaskKey(fields: fields.key),
                 lease: fields.lease,
+                inputs: TaskDigest(field: fields.inputs),
                 architecture: Architecture(
                     choices: FieldReading.choices(fields.choices, fields.n_choices)),
                 sampleCount: FieldReading.number(
