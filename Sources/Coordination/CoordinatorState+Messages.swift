@@ -82,15 +82,7 @@ extension CoordinatorState {
         sessions += 1
         let isNew = membership[peer] == nil
         membership.admit(hello, from: peer, session: sessions, at: now)
-        let timers = settings.timers
-        let welcome = Welcome(
-            session: sessions, epoch: settings.epoch, runID: settings.runID,
-            configurationHash: settings.configurationHash, dataPort: settings.dataPort,
-            heartbeatMilliseconds: timers.heartbeat.inMilliseconds,
-            silenceMilliseconds: timers.silence.inMilliseconds,
-            chunkBytes: WireLimits.chunkBytes, windowBytes: settings.windowBytes,
-            configuration: settings.configuration)
-        effects.append(.send(.welcome(welcome), to: peer))
+        effects.append(.send(.welcome(settings.welcome(session: sessions)), to: peer))
         reserve(hello.held, for: peer)
         if isNew { effects.append(.note(.workerJoined(peer, hello.workerName))) }
     }

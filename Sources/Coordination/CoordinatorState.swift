@@ -33,6 +33,18 @@ package struct CoordinatorSettings: Sendable {
     }
 }
 
+extension CoordinatorSettings {
+    /// What a worker is told at its admission.
+    package func welcome(session: UInt64) -> Welcome {
+        Welcome(
+            session: session, epoch: epoch, runID: runID, configurationHash: configurationHash,
+            dataPort: dataPort, heartbeatMilliseconds: timers.heartbeat.inMilliseconds,
+            silenceMilliseconds: timers.silence.inMilliseconds,
+            chunkBytes: WireLimits.chunkBytes, windowBytes: windowBytes,
+            configuration: configuration)
+    }
+}
+
 /// The coordinator's decisions: events in, effects out, time as data.
 ///
 /// Whatever order events come in, and however often, each index of a round is handed over once.

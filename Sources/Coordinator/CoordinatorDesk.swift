@@ -183,7 +183,10 @@ final class CoordinatorDesk {
     private func receive(_ offer: GradOffer, from peer: PeerID) {
         guard let round, round.tasks.indices.contains(offer.key.index) else { return }
         let needs = expected[offer.key.index]
-        if let objection = offer.objection(against: needs, parameters: round.parameters) {
+        let objection = offer.objection(
+            against: needs, samples: round.tasks[offer.key.index].batch.scans.count,
+            parameters: round.parameters)
+        if let objection {
             return handle(.uploaded(offer.key, from: peer, .refused(objection)))
         }
         transfers += 1

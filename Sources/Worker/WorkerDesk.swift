@@ -158,10 +158,6 @@ final class WorkerDesk {
             let needs = try computing.requirements(of: job.task, alpha: job.alpha)
             var wants = needs.operators.map { ($0, BlockKind.parameters) }
             wants += needs.statistics.map { ($0, .statistics) }
-            guard wants.count <= WireLimits.listCount else {
-                throw WireError.tooLarge(
-                    part: "list of operators", bytes: wants.count, limit: WireLimits.listCount)
-            }
             let entries = wants.map { cache.entry(address($0.0, $0.1, of: job.task)) }
             let blocks = zip(wants, entries).map { want, entry in
                 ParamsWant.Block(id: want.0, kind: want.1, have: entry?.version)
@@ -189,6 +185,7 @@ final class WorkerDesk {
             switch want.kind {
             case .parameters: parameters[want.id] = block
             case .statistics: statistics[want.id] = block
+            case .logits: break  // Nothing reads logits.
             }
         }
         let task = job.task

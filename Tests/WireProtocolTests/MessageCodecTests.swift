@@ -108,7 +108,7 @@ struct MessageCodecTests {
 
     @Test("refuses to pack fields or payloads beyond their limit")
     func largeParts() {
-        let text = String(repeating: "x", count: WireLimits.controlPayloadBytes + 1)
+        let text = String(repeating: "x", count: WireLimits.chunkBytes + 1)
         #expect(throws: WireError.self) {
             try MessageCodec.encode(.statusQuery(StatusQuery(what: text)), epoch: 1)
         }

@@ -71,7 +71,10 @@ enum SampleMessages {
                 key: key, lease: 77, inputs: inputs,
                 architecture: Architecture(choices: [1, 2, 255]), sampleCount: 4, loss: -0.1,
                 logits: [1, 2, 3], slotProducts: [-0.0, 5],
-                blocks: [.init(id: OperatorID("stem"), kind: .parameters, count: 864)],
+                blocks: [
+                    .init(id: OperatorID("stem"), kind: .parameters, count: 864),
+                    .init(id: GradOffer.Block.logitsID, kind: .logits, count: 20_000),
+                ],
                 digest: 0xdead_beef, pullSeconds: 0.5, computeSeconds: 2)),
         .gradWant(GradWant(key: key, transfer: 13, offset: 8, creditBytes: 1 << 20)),
         .gradAck(GradAck(key: key, code: .mismatch, isDurable: true, text: "differs")),

@@ -41,7 +41,8 @@ struct  Voxelnas__OfferedBlock
 
 /*
  * Worker to coordinator: the result, its blocks still to be fetched.
- * The payload is the logits, then the slot products, as float32.
+ * The payload is the logits, then the slot products, as float32. Logits that are too long for it
+ * are the last block, of kind 3.
  */
 struct  Voxelnas__GradOffer
 {

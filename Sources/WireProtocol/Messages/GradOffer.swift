@@ -5,7 +5,8 @@ package import Tensors
 
 /// Worker to coordinator: a task's result; its blocks are still to be fetched.
 ///
-/// Logits and slot products travel as the payload.
+/// Logits and slot products travel as the payload, or the logits as the last block when they are
+/// longer than a payload may be.
 package struct GradOffer: Hashable, Sendable {
     /// The task.
     package var key: TaskKey
@@ -19,11 +20,11 @@ package struct GradOffer: Hashable, Sendable {
     package var sampleCount: Int
     /// The mean loss.
     package var loss: Double
-    /// The logits, inline.
+    /// The logits, or nothing when they are a block.
     package var logits: [Float]
     /// The slot products, inline.
     package var slotProducts: [Float]
-    /// The blocks, in sum order: gradients before statistics.
+    /// The blocks: gradients, then statistics, each in sum order, then logits.
     package var blocks: [Block]
     /// CRC-32C of all blocks; equal results have equal digests.
     package var digest: UInt32
@@ -63,6 +64,9 @@ extension GradOffer {
         /// The number of floats.
         package var count: Int
 
+        /// The name that stands in for an operator's where a block holds logits.
+        package static let logitsID = OperatorID("logits")
+
         /// An offered block.
         package init(id: OperatorID, kind: BlockKind, count: Int) {
             self.id = id
@@ -86,6 +90,11 @@ extension GradOffer {
                 kind: BlockKind(field: fields.kind),
                 count: FieldReading.number(fields.count, "floats", 0...WireLimits.blockFloats))
         }
+    }
+
+    /// Whether numbers of these counts fit into an offer's payload.
+    package static func fitsInline(logits: Int, slotProducts: Int) -> Bool {
+        4 * (logits + slotProducts) <= WireLimits.controlPayloadBytes
     }
 
     /// The number of bytes that the blocks take.
@@ -137,7 +146,9 @@ extension GradOffer: WireMessage {
                 loss: fields.loss,
                 logits: Array(floats[..<logitCount]),
                 slotProducts: Array(floats[logitCount...]),
-                blocks: FieldReading.messages(fields.blocks, fields.n_blocks, "blocks") {
+                blocks: FieldReading.messages(
+                    fields.blocks, fields.n_blocks, "blocks", limit: WireLimits.blockCount
+                ) {
                     block throws(WireError) in try unsafe Block(fields: block)
                 },
                 digest: fields.digest,
