@@ -1036,7 +1036,7 @@ const ProtobufCMessageDescriptor voxelnas__drain__descriptor =
   (ProtobufCMessageInit) voxelnas__drain__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor voxelnas__goodbye__field_descriptors[2] =
+static const ProtobufCFieldDescriptor voxelnas__goodbye__field_descriptors[3] =
 {
   {
     "reason",
@@ -1062,15 +1062,28 @@ static const ProtobufCFieldDescriptor voxelnas__goodbye__field_descriptors[2] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unprepared",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__Goodbye, unprepared),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned voxelnas__goodbye__field_indices_by_name[] = {
   1,   /* field[1] = leases */
   0,   /* field[0] = reason */
+  2,   /* field[2] = unprepared */
 };
 static const ProtobufCIntRange voxelnas__goodbye__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor voxelnas__goodbye__descriptor =
 {
@@ -1080,7 +1093,7 @@ const ProtobufCMessageDescriptor voxelnas__goodbye__descriptor =
   "Voxelnas__Goodbye",
   "voxelnas",
   sizeof(Voxelnas__Goodbye),
-  2,
+  3,
   voxelnas__goodbye__field_descriptors,
   voxelnas__goodbye__field_indices_by_name,
   1,  voxelnas__goodbye__number_ranges,

@@ -7,6 +7,8 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
     case workerJoined(PeerID, String)
     /// A worker is gone.
     case workerLost(PeerID, String)
+    /// A worker cannot take part in the run: its name and the reason.
+    case unprepared(PeerID, String, String)
     /// A task goes to another worker.
     case leaseLost(TaskKey, PeerID, String)
     /// A worker could not compute a task, or its result was no good.
@@ -18,10 +20,20 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
     /// A worker gets no more work.
     case quarantined(PeerID, String)
 
+    /// Whether it takes a person to put it right; the rest passes by itself.
+    package var isTrouble: Bool {
+        switch self {
+        case .unprepared, .attemptFailed, .mismatch, .quarantined: true
+        case .workerJoined, .workerLost, .leaseLost, .otherInputs: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .workerJoined(let peer, let name): "worker \(name) (\(peer)) joined"
         case .workerLost(let peer, let reason): "worker \(peer) is gone: \(reason)"
+        case .unprepared(let peer, let name, let reason):
+            "worker \(name) (\(peer)) cannot take part: \(reason)"
         case .leaseLost(let key, let peer, let reason):
             "task \(key) taken back from \(peer): \(reason)"
         case .attemptFailed(let key, let peer, let text): "task \(key) failed on \(peer): \(text)"

@@ -22,6 +22,7 @@ extension CoordinatorState {
         guard member.status != .quarantined else { return }
         switch received.message {
         case .taskRequest(let request):
+            if request.slots > 0 { obstacle = nil }
             membership.update(peer) {
                 $0.slots = request.slots
                 $0.prefetch = request.prefetch
@@ -40,7 +41,13 @@ extension CoordinatorState {
             for id in drain.leases where leases[id]?.peer == peer {
                 lose(id, because: "returned", &effects)
             }
-        case .goodbye(let goodbye): lose(peer, because: "goodbye: \(goodbye.reason)", &effects)
+        case .goodbye(let goodbye):
+            if goodbye.isUnprepared {
+                let name = member.hello.workerName
+                obstacle = "worker \(name) cannot take part: \(goodbye.reason)"
+                effects.append(.note(.unprepared(peer, name, goodbye.reason)))
+            }
+            lose(peer, because: "goodbye: \(goodbye.reason)", &effects)
         default:
             refuse(
                 peer, .malformed, retry: nil,
@@ -70,9 +77,10 @@ extension CoordinatorState {
                 hint: "install the coordinator's version of voxelnas on the worker", &effects)
         }
         if let wanted = settings.numericsFingerprint, wanted != hello.numericsFingerprint {
+            let text = "worker computes as '\(hello.numericsFingerprint)', the run as '\(wanted)'"
+            obstacle = "worker \(hello.workerName) was refused: \(text)"
             return refuse(
-                peer, .numerics, retry: nil,
-                "worker computes as '\(hello.numericsFingerprint)', the run as '\(wanted)'",
+                peer, .numerics, retry: nil, text,
                 hint: "use the same build on a processor of the same kind", &effects)
         }
         guard !isDraining else {

@@ -116,6 +116,8 @@ package struct CoordinatorState: Sendable {
     package internal(set) var now = Duration.zero
     /// Counts of what went another way than straight.
     package internal(set) var counts = CoordinatorCounts()
+    /// Why the last worker that was of no use was not, until one takes tasks.
+    var obstacle: String?
     var lastFinished: UInt64?
     var isDraining = false
     var sessions: UInt64 = 0

@@ -130,6 +130,7 @@ extension WorkerState {
             for key in jobs.keys.sorted() { forget(key, &effects) }
             newestRound = 0
             isReady = false
+            unprepared = nil
             effects.append(
                 .makeComputing(runID: message.runID, configuration: message.configuration))
         } else if isNewEpoch {
@@ -137,6 +138,7 @@ extension WorkerState {
             forgetLeases(&effects)
         }
         if isNewRun || isNewEpoch { effects.append(.clearCache) }
+        guard unprepared == nil else { return giveUp(&effects) }
         for key in jobs.keys.sorted() {
             guard let stage = jobs[key]?.stage else { continue }
             if stage >= .offering { offer(key, &effects) }

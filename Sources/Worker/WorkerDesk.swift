@@ -89,8 +89,8 @@ final class WorkerDesk {
             guard state.welcome?.runID == runID else { return }
             self.computing = computing
             handle(.ready(runID: runID))
-        case .prepared(_, .failure(let error)):
-            outcome = .failure(WorkerError.notPrepared("\(error)"))
+        case .prepared(let runID, .failure(let error)):
+            handle(.unprepared(runID: runID, reason: "\(error)"))
         case .computed(let key, .success(let computed)):
             finishedTasks += 1
             loads[key]?.computed = computed
@@ -137,6 +137,7 @@ final class WorkerDesk {
             forgetTransfers(of: key)
             loads[key] = nil
         case .stop(let outcome): self.outcome = .success(outcome)
+        case .giveUp(let reason): outcome = .failure(WorkerError.notPrepared(reason))
         }
     }
 

@@ -291,7 +291,7 @@ struct Simulation {
                 worker.toCoordinator.append(
                     .result(want.key, transfer: want.transfer, session: worker.state.epoch))
             case .forget(let key): worker.computing.removeAll { $0 == key }
-            case .stop:
+            case .stop, .giveUp:
                 workers[peer] = nil
                 for item in worker.toCoordinator { arrive(item, from: peer) }
                 return feed(.disconnected(peer))

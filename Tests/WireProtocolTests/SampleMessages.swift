@@ -35,7 +35,7 @@ enum SampleMessages {
         .heartbeat(Heartbeat(sequence: 5, progress: 6, residentBytes: 7, leases: [1, .max])),
         .heartbeatAck(HeartbeatAck(sequence: 5, round: 812, isPaused: true)),
         .drain(Drain(reason: "SIGTERM", deadlineMilliseconds: 25_000, leases: [8])),
-        .goodbye(Goodbye(reason: "done", leases: [3])),
+        .goodbye(Goodbye(reason: "done", leases: [3], isUnprepared: true)),
         .taskRequest(TaskRequest(slots: 2, prefetch: 1)),
         .lease(
             Lease(

@@ -287,6 +287,32 @@ struct ClusterTests {
         cluster.executor.stop()
     }
 
+    @Test("says why a worker that cannot prepare the run is of no use", arguments: [true, false])
+    func unprepared(overTCP: Bool) async throws {
+        let notes = Mutex<[String]>([])
+        let cluster = try Cluster(
+            operators: operators, inProcess: overTCP ? nil : InProcessServer(),
+            note: { note in notes.withLock { $0.append("\(note)") } })
+        struct NoShards: Error, CustomStringConvertible {
+            let description = "/data: no shards"
+        }
+        let worker = try cluster.worker("blind", makeComputing: { _ in throw NoShards() })
+        await #expect(throws: WorkerError.notPrepared("/data: no shards")) {
+            try await worker.loop.run()
+        }
+        while try await !cluster.executor.status().waiting.contains("no shards") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(
+            try await cluster.executor.status().waiting
+                == "no round is open yet; worker blind cannot take part: /data: no shards")
+        #expect(
+            notes.withLock { $0 }.contains {
+                $0.hasPrefix("worker blind") && $0.hasSuffix("cannot take part: /data: no shards")
+            })
+        cluster.executor.stop()
+    }
+
     @Test("answers the command line's question")
     func statusQuery() async throws {
         let cluster = try Cluster(operators: operators)

@@ -168,10 +168,14 @@ struct  Voxelnas__Goodbye
   char *reason;
   size_t n_leases;
   uint64_t *leases;
+  /*
+   * Whether the worker could not make what the run needs; the reason says why.
+   */
+  protobuf_c_boolean unprepared;
 };
 #define VOXELNAS__GOODBYE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__goodbye__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0 }
 
 
 /* Voxelnas__HeldResult methods */
