@@ -64,8 +64,8 @@ let rows: [Row] = [
     Row(
         "WireProtocol",
         [
-            "CWireMessages", "CProtobufC", "CWireBytes", "ZeroMQ", "Tensors", "SearchSpaces",
-            "Tasks",
+            "CWireMessages", "CProtobufC", "CWireBytes", "Digests", "ZeroMQ", "Tensors",
+            "SearchSpaces", "Tasks",
         ],
         tests: ["Tensors", "SearchSpaces", "Tasks"]),
     // Row 4

@@ -251,7 +251,7 @@ const ProtobufCMessageDescriptor voxelnas__offered_block__descriptor =
   (ProtobufCMessageInit) voxelnas__offered_block__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor voxelnas__grad_offer__field_descriptors[11] =
+static const ProtobufCFieldDescriptor voxelnas__grad_offer__field_descriptors[12] =
 {
   {
     "key",
@@ -385,12 +385,25 @@ static const ProtobufCFieldDescriptor voxelnas__grad_offer__field_descriptors[11
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "inputs",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__GradOffer, inputs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned voxelnas__grad_offer__field_indices_by_name[] = {
   7,   /* field[7] = blocks */
   2,   /* field[2] = choices */
   10,   /* field[10] = compute_seconds */
   8,   /* field[8] = digest */
+  11,   /* field[11] = inputs */
   0,   /* field[0] = key */
   1,   /* field[1] = lease */
   5,   /* field[5] = logit_count */
@@ -402,7 +415,7 @@ static const unsigned voxelnas__grad_offer__field_indices_by_name[] = {
 static const ProtobufCIntRange voxelnas__grad_offer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor voxelnas__grad_offer__descriptor =
 {
@@ -412,7 +425,7 @@ const ProtobufCMessageDescriptor voxelnas__grad_offer__descriptor =
   "Voxelnas__GradOffer",
   "voxelnas",
   sizeof(Voxelnas__GradOffer),
-  11,
+  12,
   voxelnas__grad_offer__field_descriptors,
   voxelnas__grad_offer__field_indices_by_name,
   1,  voxelnas__grad_offer__number_ranges,

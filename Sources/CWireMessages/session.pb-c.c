@@ -7,6 +7,51 @@
 #endif
 
 #include "session.pb-c.h"
+void   voxelnas__held_result__init
+                     (Voxelnas__HeldResult         *message)
+{
+  static const Voxelnas__HeldResult init_value = VOXELNAS__HELD_RESULT__INIT;
+  *message = init_value;
+}
+size_t voxelnas__held_result__get_packed_size
+                     (const Voxelnas__HeldResult *message)
+{
+  assert(message->base.descriptor == &voxelnas__held_result__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t voxelnas__held_result__pack
+                     (const Voxelnas__HeldResult *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &voxelnas__held_result__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t voxelnas__held_result__pack_to_buffer
+                     (const Voxelnas__HeldResult *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &voxelnas__held_result__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Voxelnas__HeldResult *
+       voxelnas__held_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Voxelnas__HeldResult *)
+     protobuf_c_message_unpack (&voxelnas__held_result__descriptor,
+                                allocator, len, data);
+}
+void   voxelnas__held_result__free_unpacked
+                     (Voxelnas__HeldResult *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &voxelnas__held_result__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   voxelnas__hello__init
                      (Voxelnas__Hello         *message)
 {
@@ -322,6 +367,57 @@ void   voxelnas__goodbye__free_unpacked
   assert(message->base.descriptor == &voxelnas__goodbye__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+static const ProtobufCFieldDescriptor voxelnas__held_result__field_descriptors[2] =
+{
+  {
+    "key",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__HeldResult, key),
+    &voxelnas__task_key__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "inputs",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__HeldResult, inputs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned voxelnas__held_result__field_indices_by_name[] = {
+  1,   /* field[1] = inputs */
+  0,   /* field[0] = key */
+};
+static const ProtobufCIntRange voxelnas__held_result__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor voxelnas__held_result__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "voxelnas.HeldResult",
+  "HeldResult",
+  "Voxelnas__HeldResult",
+  "voxelnas",
+  sizeof(Voxelnas__HeldResult),
+  2,
+  voxelnas__held_result__field_descriptors,
+  voxelnas__held_result__field_indices_by_name,
+  1,  voxelnas__held_result__number_ranges,
+  (ProtobufCMessageInit) voxelnas__held_result__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor voxelnas__hello__field_descriptors[13] =
 {
   {
@@ -475,7 +571,7 @@ static const ProtobufCFieldDescriptor voxelnas__hello__field_descriptors[13] =
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Voxelnas__Hello, n_held),
     offsetof(Voxelnas__Hello, held),
-    &voxelnas__task_key__descriptor,
+    &voxelnas__held_result__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -940,7 +1036,7 @@ const ProtobufCMessageDescriptor voxelnas__drain__descriptor =
   (ProtobufCMessageInit) voxelnas__drain__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor voxelnas__goodbye__field_descriptors[2] =
+static const ProtobufCFieldDescriptor voxelnas__goodbye__field_descriptors[3] =
 {
   {
     "reason",
@@ -966,15 +1062,28 @@ static const ProtobufCFieldDescriptor voxelnas__goodbye__field_descriptors[2] =
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "unprepared",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__Goodbye, unprepared),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned voxelnas__goodbye__field_indices_by_name[] = {
   1,   /* field[1] = leases */
   0,   /* field[0] = reason */
+  2,   /* field[2] = unprepared */
 };
 static const ProtobufCIntRange voxelnas__goodbye__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor voxelnas__goodbye__descriptor =
 {
@@ -984,7 +1093,7 @@ const ProtobufCMessageDescriptor voxelnas__goodbye__descriptor =
   "Voxelnas__Goodbye",
   "voxelnas",
   sizeof(Voxelnas__Goodbye),
-  2,
+  3,
   voxelnas__goodbye__field_descriptors,
   voxelnas__goodbye__field_indices_by_name,
   1,  voxelnas__goodbye__number_ranges,

@@ -752,7 +752,7 @@ const ProtobufCMessageDescriptor voxelnas__task_request__descriptor =
   (ProtobufCMessageInit) voxelnas__task_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor voxelnas__lease__field_descriptors[4] =
+static const ProtobufCFieldDescriptor voxelnas__lease__field_descriptors[5] =
 {
   {
     "lease",
@@ -802,8 +802,21 @@ static const ProtobufCFieldDescriptor voxelnas__lease__field_descriptors[4] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "inputs",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__Lease, inputs),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned voxelnas__lease__field_indices_by_name[] = {
+  4,   /* field[4] = inputs */
   0,   /* field[0] = lease */
   3,   /* field[3] = speculative */
   1,   /* field[1] = task */
@@ -812,7 +825,7 @@ static const unsigned voxelnas__lease__field_indices_by_name[] = {
 static const ProtobufCIntRange voxelnas__lease__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor voxelnas__lease__descriptor =
 {
@@ -822,7 +835,7 @@ const ProtobufCMessageDescriptor voxelnas__lease__descriptor =
   "Voxelnas__Lease",
   "voxelnas",
   sizeof(Voxelnas__Lease),
-  4,
+  5,
   voxelnas__lease__field_descriptors,
   voxelnas__lease__field_indices_by_name,
   1,  voxelnas__lease__number_ranges,

@@ -22,6 +22,7 @@ extension CoordinatorState {
         guard member.status != .quarantined else { return }
         switch received.message {
         case .taskRequest(let request):
+            if request.slots > 0 { obstacle = nil }
             membership.update(peer) {
                 $0.slots = request.slots
                 $0.prefetch = request.prefetch
@@ -40,7 +41,13 @@ extension CoordinatorState {
             for id in drain.leases where leases[id]?.peer == peer {
                 lose(id, because: "returned", &effects)
             }
-        case .goodbye(let goodbye): lose(peer, because: "goodbye: \(goodbye.reason)", &effects)
+        case .goodbye(let goodbye):
+            if goodbye.isUnprepared {
+                let name = member.hello.workerName
+                obstacle = "worker \(name) cannot take part: \(goodbye.reason)"
+                effects.append(.note(.unprepared(peer, name, goodbye.reason)))
+            }
+            lose(peer, because: "goodbye: \(goodbye.reason)", &effects)
         default:
             refuse(
                 peer, .malformed, retry: nil,
@@ -70,9 +77,10 @@ extension CoordinatorState {
                 hint: "install the coordinator's version of voxelnas on the worker", &effects)
         }
         if let wanted = settings.numericsFingerprint, wanted != hello.numericsFingerprint {
+            let text = "worker computes as '\(hello.numericsFingerprint)', the run as '\(wanted)'"
+            obstacle = "worker \(hello.workerName) was refused: \(text)"
             return refuse(
-                peer, .numerics, retry: nil,
-                "worker computes as '\(hello.numericsFingerprint)', the run as '\(wanted)'",
+                peer, .numerics, retry: nil, text,
                 hint: "use the same build on a processor of the same kind", &effects)
         }
         guard !isDraining else {
@@ -82,15 +90,8 @@ extension CoordinatorState {
         sessions += 1
         let isNew = membership[peer] == nil
         membership.admit(hello, from: peer, session: sessions, at: now)
-        let timers = settings.timers
-        let welcome = Welcome(
-            session: sessions, epoch: settings.epoch, runID: settings.runID,
-            configurationHash: settings.configurationHash, dataPort: settings.dataPort,
-            heartbeatMilliseconds: timers.heartbeat.inMilliseconds,
-            silenceMilliseconds: timers.silence.inMilliseconds,
-            chunkBytes: WireLimits.chunkBytes, windowBytes: settings.windowBytes,
-            configuration: settings.configuration)
-        effects.append(.send(.welcome(welcome), to: peer))
+        effects.append(.send(.welcome(settings.welcome(session: sessions)), to: peer))
+        reserve(hello.held, for: peer)
         if isNew { effects.append(.note(.workerJoined(peer, hello.workerName))) }
     }
 
@@ -120,6 +121,44 @@ extension CoordinatorState {
 
     // MARK: Results
 
+    /// Counts on the results that a worker says it holds, where they belong to the open round.
+    ///
+    /// Such a task is leased to nobody else for the moment. A worker that does not offer the result
+    /// soon loses the reservation as it loses a lease that it does not know of.
+    mutating func reserve(_ held: [HeldResult], for peer: PeerID) {
+        guard membership[peer]?.status != .quarantined else { return }
+        for result in held {
+            guard let index = ledger?.index(of: result.key), let entry = ledger?.entries[index],
+                entry.isPending, entry.inputs == result.inputs
+            else { continue }
+            let lease = leases.issue(
+                result.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum,
+                isReserved: true)
+            ledger?.update(index) { $0.leases.insert(lease.id) }
+        }
+    }
+
+    /// Refuses a result that was computed from something else than the open task reads: one that is
+    /// older than a restart, or one of a worker that is not sound.
+    mutating func turnAway(
+        _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
+    ) {
+        guard let index = ledger?.index(of: message.key), let entry = ledger?.entries[index] else {
+            return
+        }
+        counts.foreign += 1
+        effects.append(.note(.otherInputs(message.key, peer)))
+        let text =
+            "task \(message.key) reads inputs \(entry.inputs), the result was computed from "
+            + "\(message.inputs)"
+        let offer = RoundLedger.Offer(peer: peer, message: message, lease: 0)
+        acknowledge(offer, .refused, text: text, &effects)
+        guard let lease = leases[message.lease], lease.peer == peer, lease.key == message.key
+        else { return }
+        leases.remove(lease.id)
+        blame(peer, lease: lease.id, for: message.key, text, &effects)
+    }
+
     private mutating func consider(
         _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
     ) {
@@ -127,6 +166,9 @@ extension CoordinatorState {
             return considerElsewhere(message, from: peer, &effects)
         }
         let entry = ledger?.entries[index]
+        guard entry?.inputs == message.inputs else {
+            return turnAway(message, from: peer, &effects)
+        }
         switch entry?.stage {
         case .folded(let digest):
             answerLate(message, from: peer, digest: digest, &effects)
@@ -151,7 +193,8 @@ extension CoordinatorState {
         let id: UInt64
         if let mine {
             id = mine.id
-            if mine.offeredAt == nil, let kind = ledger?.entries[index].task.kind {
+            if mine.offeredAt == nil, !mine.isReserved, let kind = ledger?.entries[index].task.kind
+            {
                 timings.record(now - mine.issuedAt, for: kind)
             }
         } else {

@@ -33,6 +33,18 @@ package struct CoordinatorSettings: Sendable {
     }
 }
 
+extension CoordinatorSettings {
+    /// What a worker is told at its admission.
+    package func welcome(session: UInt64) -> Welcome {
+        Welcome(
+            session: session, epoch: epoch, runID: runID, configurationHash: configurationHash,
+            dataPort: dataPort, heartbeatMilliseconds: timers.heartbeat.inMilliseconds,
+            silenceMilliseconds: timers.silence.inMilliseconds,
+            chunkBytes: WireLimits.chunkBytes, windowBytes: windowBytes,
+            configuration: configuration)
+    }
+}
+
 /// The coordinator's decisions: events in, effects out, time as data.
 ///
 /// Whatever order events come in, and however often, each index of a round is handed over once.
@@ -47,8 +59,9 @@ package struct CoordinatorState: Sendable {
         case heard(PeerID)
         /// The connection of a worker's control lane closed.
         case disconnected(PeerID)
-        /// A round is to be computed.
-        case opened(number: UInt64, tasks: [TaskDescription], alpha: [Float])
+        /// A round is to be computed; `inputs` says what each task's result must come from.
+        case opened(
+            number: UInt64, tasks: [TaskDescription], inputs: [TaskDigest], alpha: [Float])
         /// The round is not wanted any more.
         case closed
         /// All blocks of a result are here and were looked at.
@@ -103,6 +116,8 @@ package struct CoordinatorState: Sendable {
     package internal(set) var now = Duration.zero
     /// Counts of what went another way than straight.
     package internal(set) var counts = CoordinatorCounts()
+    /// Why the last worker that was of no use was not, until one takes tasks.
+    var obstacle: String?
     var lastFinished: UInt64?
     var isDraining = false
     var sessions: UInt64 = 0
@@ -133,8 +148,8 @@ package struct CoordinatorState: Sendable {
                 $0.disconnectedAt = now
                 if $0.status == .active { $0.status = .suspect }
             }
-        case .opened(let number, let tasks, let alpha):
-            open(number, tasks: tasks, alpha: alpha, &effects)
+        case .opened(let number, let tasks, let inputs, let alpha):
+            open(number, tasks: tasks, inputs: inputs, alpha: alpha, &effects)
         case .closed: close(&effects)
         case .uploaded(let key, let peer, let verdict): judge(key, from: peer, verdict, &effects)
         case .delivered(let key): fold(key, &effects)
@@ -155,14 +170,20 @@ package struct CoordinatorState: Sendable {
     // MARK: Rounds
 
     private mutating func open(
-        _ number: UInt64, tasks: [TaskDescription], alpha: [Float], _ effects: inout [Effect]
+        _ number: UInt64, tasks: [TaskDescription], inputs: [TaskDigest], alpha: [Float],
+        _ effects: inout [Effect]
     ) {
         precondition(ledger == nil, "round \(number) opened before the last one was over")
-        var opened = RoundLedger(number: number, tasks: tasks, alpha: alpha, openedAt: now)
+        var opened = RoundLedger(
+            number: number, tasks: tasks, inputs: inputs, alpha: alpha, openedAt: now)
+        var foreign: [RoundLedger.Offer] = []
         for (key, offers) in early {
             if let index = opened.index(of: key) {
                 let present = offers.filter { membership[$0.peer] != nil }
-                opened.update(index) { $0.offers = present }
+                foreign += present.filter { $0.message.inputs != inputs[index] }
+                opened.update(index) { entry in
+                    entry.offers = present.filter { $0.message.inputs == entry.inputs }
+                }
             } else if key.round > number {
                 continue
             } else {
@@ -171,6 +192,12 @@ package struct CoordinatorState: Sendable {
             early[key] = nil
         }
         ledger = opened
+        for offer in foreign { turnAway(offer.message, from: offer.peer, &effects) }
+        for member in membership.all {
+            reserve(member.hello.held, for: member.peer)
+            // By the next round it may have dropped them.
+            membership.update(member.peer) { $0.hello.held = [] }
+        }
         if opened.isComplete { finish(&effects) }
     }
 
@@ -255,15 +282,16 @@ package struct CoordinatorState: Sendable {
     }
 
     private mutating func issue(_ index: Int, to peer: PeerID, _ effects: inout [Effect]) {
-        guard let task = ledger?.entries[index].task, let alpha = ledger?.alpha else { return }
+        guard let entry = ledger?.entries[index], let alpha = ledger?.alpha else { return }
+        let task = entry.task
         let usual = timings.percentile95(of: task.kind)
         let life =
             usual.map { max(settings.timers.leaseMinimum, $0 * 4) } ?? settings.timers.leaseUnknown
         let lease = leases.issue(task.key, to: peer, at: now, timeToLive: life)
         ledger?.update(index) { $0.leases.insert(lease.id) }
         let message = Lease(
-            lease: lease.id, task: task, timeToLiveMilliseconds: life.inMilliseconds,
-            alpha: alpha)
+            lease: lease.id, task: task, inputs: entry.inputs,
+            timeToLiveMilliseconds: life.inMilliseconds, alpha: alpha)
         effects.append(.send(.lease(message), to: peer))
     }
 

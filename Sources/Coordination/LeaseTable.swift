@@ -19,6 +19,8 @@ package struct LeaseTable: Sendable {
         package let timeToLive: Duration
         /// When the result was offered; the worker is then free for the next task.
         package internal(set) var offeredAt: Duration?
+        /// Whether the worker said at its greeting that it has the result.
+        package let isReserved: Bool
     }
 
     private var leases: [UInt64: Lease] = [:]
@@ -42,11 +44,12 @@ package struct LeaseTable: Sendable {
     }
 
     mutating func issue(
-        _ key: TaskKey, to peer: PeerID, at now: Duration, timeToLive: Duration
+        _ key: TaskKey, to peer: PeerID, at now: Duration, timeToLive: Duration,
+        isReserved: Bool = false
     ) -> Lease {
         let lease = Lease(
             id: next, key: key, peer: peer, issuedAt: now, expiresAt: now + timeToLive,
-            timeToLive: timeToLive)
+            timeToLive: timeToLive, isReserved: isReserved)
         next += 1
         leases[lease.id] = lease
         byPeer[peer, default: []].insert(lease.id)

@@ -25,6 +25,8 @@ package struct RoundLedger: Sendable {
     /// One task.
     struct Entry: Hashable, Sendable {
         let task: TaskDescription
+        /// What a result of it must have been computed from.
+        let inputs: TaskDigest
         var stage = Stage.open
         var leases: Set<UInt64> = []
         /// Results that wait for their turn.
@@ -56,11 +58,15 @@ package struct RoundLedger: Sendable {
     /// Tasks whose result counts.
     package private(set) var foldedCount = 0
 
-    init(number: UInt64, tasks: [TaskDescription], alpha: [Float], openedAt: Duration) {
+    init(
+        number: UInt64, tasks: [TaskDescription], inputs: [TaskDigest], alpha: [Float],
+        openedAt: Duration
+    ) {
+        precondition(inputs.count == tasks.count, "a digest for every task")
         self.number = number
         self.alpha = alpha
         self.openedAt = openedAt
-        entries = tasks.map { Entry(task: $0) }
+        entries = zip(tasks, inputs).map { Entry(task: $0, inputs: $1) }
         pending = Set(tasks.indices)
     }
 

@@ -5,12 +5,14 @@ extension CoordinatorState {
     /// Why nothing moves, in one sentence.
     package var waitingReason: String {
         guard let ledger else {
-            return lastFinished.map { "round \($0) is done; the search prepares the next one" }
+            let state =
+                lastFinished.map { "round \($0) is done; the search prepares the next one" }
                 ?? "no round is open yet"
+            return state + because
         }
         let start = "round \(ledger.number): \(ledger.foldedCount)/\(ledger.taskCount) in"
         let members = membership.all
-        guard !members.isEmpty else { return "\(start), waiting for a worker to join" }
+        guard !members.isEmpty else { return "\(start), waiting for a worker to join\(because)" }
         for entry in ledger.entries {
             if case .receiving(let offer) = entry.stage {
                 return "\(start), receiving index \(entry.task.key.index) from "
@@ -36,10 +38,12 @@ extension CoordinatorState {
         if ledger.pendingCount > 0 {
             let counts = Dictionary(grouping: members, by: \.status).mapValues(\.count)
             let list = counts.map { "\($0.value) \($0.key.rawValue)" }.sorted()
-            return "\(start), no worker takes tasks: \(list.joined(separator: ", "))"
+            return "\(start), no worker takes tasks: \(list.joined(separator: ", "))\(because)"
         }
         return "\(start), the last results are being added up"
     }
+
+    private var because: String { obstacle.map { "; \($0)" } ?? "" }
 
     private func name(of peer: PeerID) -> String {
         membership[peer]?.hello.workerName ?? peer.description

@@ -74,7 +74,7 @@ extension WorkerState {
     private mutating func sayHello(_ effects: inout [Effect]) {
         heartbeatAt = now
         let offered = jobs.keys.filter { (jobs[$0]?.stage ?? .preparing) >= .offering }
-        let results = (offered + held.keys).sorted()
+        let results = (offered + held.keys).sorted().suffix(WireLimits.listCount)
         effects.append(
             .send(
                 .hello(
@@ -84,7 +84,11 @@ extension WorkerState {
                         slots: settings.slots, prefetch: settings.prefetch, build: settings.build,
                         numericsFingerprint: settings.numericsFingerprint,
                         configurationHash: welcome?.configurationHash ?? "",
-                        held: Array(results.suffix(WireLimits.listCount))))))
+                        held: results.compactMap { key in
+                            (jobs[key] ?? held[key]).map {
+                                HeldResult(key: key, inputs: $0.inputs)
+                            }
+                        }))))
     }
 
     mutating func receive(_ received: ReceivedMessage, _ effects: inout [Effect]) {
@@ -126,6 +130,7 @@ extension WorkerState {
             for key in jobs.keys.sorted() { forget(key, &effects) }
             newestRound = 0
             isReady = false
+            unprepared = nil
             effects.append(
                 .makeComputing(runID: message.runID, configuration: message.configuration))
         } else if isNewEpoch {
@@ -133,6 +138,7 @@ extension WorkerState {
             forgetLeases(&effects)
         }
         if isNewRun || isNewEpoch { effects.append(.clearCache) }
+        guard unprepared == nil else { return giveUp(&effects) }
         for key in jobs.keys.sorted() {
             guard let stage = jobs[key]?.stage else { continue }
             if stage >= .offering { offer(key, &effects) }
@@ -204,6 +210,16 @@ extension WorkerState {
         guard !isDraining else { return }
         trimHeld(newest: key.round, &effects)
         revive(key)
+        if let job = jobs[key], job.inputs != lease.inputs {
+            // The same place of another computation, from before a restart.
+            guard job.stage != .computing else {
+                // It cannot be stopped. The coordinator takes back the lease, which no heartbeat
+                // lists.
+                jobs[key]?.isAbandoned = true
+                return
+            }
+            forget(key, &effects)
+        }
         if let job = jobs[key] {
             guard !job.leases.contains(lease.lease) else { return }
             jobs[key]?.leases.append(lease.lease)
@@ -212,7 +228,9 @@ extension WorkerState {
             if job.stage >= .offering { offer(key, &effects) }
             return
         }
-        jobs[key] = Job(task: lease.task, alpha: lease.alpha, leases: [lease.lease], movedAt: now)
+        jobs[key] = Job(
+            task: lease.task, inputs: lease.inputs, alpha: lease.alpha, leases: [lease.lease],
+            movedAt: now)
         effects.append(.prepare(key))
     }
 

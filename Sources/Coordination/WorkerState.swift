@@ -66,6 +66,8 @@ package struct WorkerState: Sendable {
         case heard
         /// The run's data and model are at hand.
         case ready(runID: String)
+        /// The run's data or model cannot be had here.
+        case unprepared(runID: String, reason: String)
         /// It is known what a task reads.
         case prepared(TaskKey, wants: [ParamsWant.Block])
         /// A transfer of the task's moved.
@@ -92,7 +94,8 @@ package struct WorkerState: Sendable {
         case openData(port: Int)
         /// Forget cached parameters: another incarnation may count versions anew.
         case clearCache
-        /// Make what computes a run's tasks, and report ``Event/ready(runID:)``.
+        /// Make what computes a run's tasks, and report ``Event/ready(runID:)`` or
+        /// ``Event/unprepared(runID:reason:)``.
         case makeComputing(runID: String, configuration: String)
         /// Find out what a task reads, and report ``Event/prepared(_:wants:)``.
         case prepare(TaskKey)
@@ -104,6 +107,8 @@ package struct WorkerState: Sendable {
         case forget(TaskKey)
         /// End.
         case stop(WorkerOutcome)
+        /// End with an error: the run cannot be prepared here.
+        case giveUp(reason: String)
     }
 
     /// A task that the worker has to do with.
@@ -130,6 +135,8 @@ package struct WorkerState: Sendable {
 
         /// The task.
         package let task: TaskDescription
+        /// What it is computed from.
+        package let inputs: TaskDigest
         /// The architecture logits that it is sampled from.
         package let alpha: [Float]
         /// How far it is.
@@ -171,6 +178,8 @@ package struct WorkerState: Sendable {
     var progress: UInt64 = 0
     var residentBytes = 0
     var isReady = false
+    /// Why the run cannot be prepared, until the coordinator was told.
+    var unprepared: String?
     var attempts = 0
     var drainBy: Duration?
     var jitter: UInt64
@@ -211,6 +220,10 @@ package struct WorkerState: Sendable {
             guard welcome?.runID == runID else { break }
             isReady = true
             request(&effects)
+        case .unprepared(let runID, let reason):
+            guard welcome?.runID == runID else { break }
+            unprepared = reason
+            giveUp(&effects)
         case .prepared(let key, let wants):
             guard jobs[key]?.stage == .preparing else { break }
             jobs[key]?.wants = wants
@@ -270,11 +283,16 @@ package struct WorkerState: Sendable {
 
     private mutating func fail(_ key: TaskKey, _ text: String, _ effects: inout [Effect]) {
         guard let job = jobs[key] else { return }
-        let short = String(decoding: text.utf8.prefix(WireLimits.textBytes - 3), as: UTF8.self)
+        let short = Self.shortened(text)
         for lease in job.leases where isWelcome {
             effects.append(.send(.taskFailure(TaskFailure(key: key, lease: lease, text: short))))
         }
         forget(key, &effects)
+    }
+
+    /// What fits into a message of an explanation; a character that is cut takes three bytes.
+    private static func shortened(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(WireLimits.textBytes - 3), as: UTF8.self)
     }
 
     mutating func forget(_ key: TaskKey, _ effects: inout [Effect]) {
@@ -330,7 +348,7 @@ package struct WorkerState: Sendable {
     }
 
     private mutating func leaveIfIdle(_ effects: inout [Effect]) {
-        guard isDraining, let drainBy else { return }
+        guard isDraining, let drainBy, connection != .over else { return }
         let busy = jobs.values.contains { $0.stage >= .computing }
         guard !busy || now >= drainBy else { return }
         if isWelcome {
@@ -338,6 +356,18 @@ package struct WorkerState: Sendable {
             effects.append(.send(.goodbye(Goodbye(reason: "drained", leases: leases))))
         }
         stop(.drained, &effects)
+    }
+
+    /// Tells the coordinator why the run cannot be prepared, and ends; after the next welcome when
+    /// there is no connection.
+    mutating func giveUp(_ effects: inout [Effect]) {
+        guard let unprepared, isWelcome else { return }
+        let goodbye = Goodbye(
+            reason: Self.shortened(unprepared),
+            leases: Array(openLeases.prefix(WireLimits.listCount)), isUnprepared: true)
+        effects.append(.send(.goodbye(goodbye)))
+        connection = .over
+        effects.append(.giveUp(reason: unprepared))
     }
 
     mutating func stop(_ outcome: WorkerOutcome, _ effects: inout [Effect]) {

@@ -20,7 +20,7 @@ final class CoordinatorDesk {
     private var transfers: UInt64 = 0
     private var round: Round?
     private var sink: AsyncThrowingStream<TaskResult, any Error>.Continuation?
-    private var expected: [TaskKey: TaskRequirements] = [:]
+    private var expected: [TaskRequirements] = []
     private var judged: [TaskKey: TaskResult] = [:]
     private var traffic = Traffic()
     private var roundOpenedAt = Duration.zero
@@ -121,18 +121,28 @@ final class CoordinatorDesk {
         guard self.round == nil else {
             return sink.finish(throwing: CoordinatorError.roundOpen(self.round?.number ?? 0))
         }
+        let expectation: RoundExpectation
+        do {
+            expectation = try RoundExpectation(of: round, requirements: requirements)
+        } catch {
+            return sink.finish(throwing: error)
+        }
         self.round = round
         self.sink = sink
+        expected = expectation.requirements
         roundOpenedAt = ContinuousClock.now - start
         traffic.split = CoordinatorStatus.Split()
-        handle(.opened(number: round.number, tasks: round.tasks, alpha: round.alpha))
+        handle(
+            .opened(
+                number: round.number, tasks: round.tasks, inputs: expectation.inputs,
+                alpha: round.alpha))
     }
 
     private func end(throwing error: (any Error)?) {
         sink?.finish(throwing: error)
         sink = nil
         round = nil
-        expected = [:]
+        expected = []
         judged = [:]
         parameters.forgetAll()
         results.forgetAll()
@@ -172,7 +182,11 @@ final class CoordinatorDesk {
 
     private func receive(_ offer: GradOffer, from peer: PeerID) {
         guard let round, round.tasks.indices.contains(offer.key.index) else { return }
-        if let objection = objection(to: offer, in: round) {
+        let needs = expected[offer.key.index]
+        let objection = offer.objection(
+            against: needs, samples: round.tasks[offer.key.index].batch.scans.count,
+            parameters: round.parameters)
+        if let objection {
             return handle(.uploaded(offer.key, from: peer, .refused(objection)))
         }
         transfers += 1
@@ -180,17 +194,6 @@ final class CoordinatorDesk {
             offer, from: peer, transfer: transfers, window: state.settings.windowBytes)
         if let want { send(.gradWant(want), to: peer) }
         if let complete { judge(complete) }
-    }
-
-    private func objection(to offer: GradOffer, in round: Round) -> String? {
-        do {
-            let needs =
-                try expected[offer.key] ?? requirements(round.tasks[offer.key.index], round.alpha)
-            expected[offer.key] = needs
-            return offer.objection(against: needs, parameters: round.parameters)
-        } catch {
-            return "task \(offer.key) does not belong to this run: \(error)"
-        }
     }
 
     private func judge(_ complete: ResultDesk.Complete) {

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Synchronization
 package import Tasks
 package import Transport
+internal import WireProtocol
 
 /// Has the tasks of a round computed by workers on other machines.
 ///
@@ -42,8 +43,14 @@ package final class DistributedRoundExecutor: RoundExecutor {
     /// Starts to listen and to admit workers.
     ///
     /// - Returns: The ports, also where the system chose them.
-    /// - Throws: An error when an address is taken.
+    /// - Throws: An error when an address is taken, or ``CoordinatorError/unsendable(_:_:)`` when the
+    ///   run configuration is larger than a message.
     package func start() throws -> ServerPorts {
+        do {
+            try MessageCodec.check(.welcome(settings.welcome(session: .max)))
+        } catch {
+            throw CoordinatorError.unsendable("the run configuration", error)
+        }
         let inbox = inbox
         let ports = try channel.start(
             deliver: { inbox.push(.network($0)) },

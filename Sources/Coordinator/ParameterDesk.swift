@@ -36,6 +36,7 @@ struct ParameterDesk {
             case .statistics:
                 block = round.statistics[wanted.id]
                 version = round.number
+            case .logits: (block, version) = (nil, 0)
             }
             let isSent = block != nil && wanted.have != version
             if isSent, let block { blocks.append(block) }

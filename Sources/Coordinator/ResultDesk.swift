@@ -84,7 +84,9 @@ struct ResultDesk {
 
 extension GradOffer {
     /// Why the announced result cannot be one of the task, or `nil`.
-    func objection(against expected: TaskRequirements, parameters: ParameterSet) -> String? {
+    func objection(
+        against expected: TaskRequirements, samples: Int, parameters: ParameterSet
+    ) -> String? {
         guard architecture == expected.architecture else {
             return "task \(key): the worker ran network \(architecture), expected "
                 + "\(expected.architecture); versions or configurations differ"
@@ -92,6 +94,12 @@ extension GradOffer {
         let known = Set(expected.operators)
         var seen: Set<String> = []
         for block in blocks {
+            if block.kind == .logits {
+                guard block == blocks.last, logits.isEmpty, block.id == Block.logitsID,
+                    block.count <= samples * WireLimits.classCount
+                else { return "task \(key): \(block.count) logits out of place" }
+                continue
+            }
             guard known.contains(block.id), seen.insert("\(block.kind)/\(block.id)").inserted else {
                 return "task \(key): block \(block.id) does not belong to the task's result"
             }
@@ -112,23 +120,28 @@ extension ResultDesk.Complete {
         if !offer.slotProducts.allSatisfy(\.isFinite) { return "the slot products are not finite" }
         guard let index = blocks.firstNonFiniteBlock else { return nil }
         let block = offer.blocks[index]
-        let what = block.kind == .parameters ? "gradient" : "statistics"
-        return "the \(what) of \(block.id) is not finite"
+        return switch block.kind {
+        case .parameters: "the gradient of \(block.id) is not finite"
+        case .statistics: "the statistics of \(block.id) are not finite"
+        case .logits: "the logits are not finite"
+        }
     }
 
     /// The result as the search knows it.
     var result: TaskResult {
         var gradients = ParameterSet()
         var statistics = ParameterSet()
+        var logits = offer.logits
         for (block, values) in zip(offer.blocks, blocks.blocks) {
             switch block.kind {
             case .parameters: gradients[block.id] = values
             case .statistics: statistics[block.id] = values
+            case .logits: logits = values
             }
         }
         return TaskResult(
             key: offer.key, architecture: offer.architecture, sampleCount: offer.sampleCount,
-            loss: offer.loss, logits: offer.logits, gradients: gradients,
+            loss: offer.loss, logits: logits, gradients: gradients,
             slotProducts: offer.slotProducts, statistics: statistics)
     }
 }

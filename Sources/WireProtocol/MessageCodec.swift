@@ -82,6 +82,14 @@ package enum MessageCodec {
             message: try Message(type: header.type, fields: fields, payload: payload))
     }
 
+    /// Makes sure that a receiver will take a message.
+    ///
+    /// - Throws: ``WireError``: which limit the message exceeds.
+    package static func check(_ message: Message) throws(WireError) {
+        let parts = try encode(message, epoch: .max)
+        _ = try Message(type: message.type, fields: parts.fields, payload: parts.payload)
+    }
+
     private static func check(
         fields: Int, payload: Int, of type: MessageType
     ) throws(WireError) {

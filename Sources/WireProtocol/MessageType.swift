@@ -24,8 +24,8 @@ package enum MessageType: UInt16, Hashable, Sendable, CaseIterable {
     /// The largest payload that the message may carry, in bytes.
     var payloadLimit: Int {
         switch self {
-        case .chunk, .statusReply: WireLimits.chunkBytes
-        case .welcome, .lease, .gradOffer: WireLimits.controlPayloadBytes
+        case .chunk, .statusReply, .welcome, .lease: WireLimits.chunkBytes
+        case .gradOffer: WireLimits.controlPayloadBytes
         default: 0
         }
     }

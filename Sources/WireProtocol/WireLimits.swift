@@ -4,7 +4,7 @@ package enum WireLimits {
     package static let fieldBytes = 48 << 10
     /// Bytes of a chunk, and of any payload on the data lane.
     package static let chunkBytes = 256 << 10
-    /// Bytes of a payload on the control lane, except a status reply's.
+    /// Bytes of a payload from a worker on the control lane; what is longer travels as a block.
     package static let controlPayloadBytes = 60 << 10
     /// Bytes that protobuf may allocate for one message.
     package static let unpackedBytes = 1 << 20
@@ -12,8 +12,10 @@ package enum WireLimits {
     package static let nameBytes = 128
     /// Bytes of an explanation.
     package static let textBytes = 4 << 10
-    /// Leases, task keys or blocks in one message.
+    /// Leases or held results in one message.
     package static let listCount = 512
+    /// Blocks that a task reads or yields.
+    package static let blockCount = 1024
     /// Slots of an architecture.
     package static let slotCount = 1024
     /// Scans of a micro-batch.

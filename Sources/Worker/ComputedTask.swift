@@ -7,9 +7,11 @@ struct ComputedTask: Sendable {
     let offer: GradOffer
     let blocks: OutgoingBlocks
 
-    /// The offer and the blocks of a result: gradients, then statistics, each in sum order.
+    /// The offer and the blocks of a result: gradients, then statistics, each in sum order, then
+    /// logits that are too many for the offer.
     init(
-        _ result: TaskResult, of task: TaskDescription, pullSeconds: Double, computeSeconds: Double
+        _ result: TaskResult, of task: TaskDescription, from inputs: TaskDigest,
+        pullSeconds: Double, computeSeconds: Double
     ) {
         var named: [GradOffer.Block] = []
         var values: [[Float]] = []
@@ -22,18 +24,32 @@ struct ComputedTask: Sendable {
                 values.append(block)
             }
         }
+        let isInline = GradOffer.fitsInline(
+            logits: result.logits.count, slotProducts: result.slotProducts.count)
+        let digested = OutgoingBlocks(
+            values + [result.logits, result.slotProducts, Self.bits(of: result.loss)])
+        if !isInline {
+            named.append(
+                GradOffer.Block(
+                    id: GradOffer.Block.logitsID, kind: .logits, count: result.logits.count))
+            values.append(result.logits)
+        }
+        blocks = OutgoingBlocks(values)
         // What travels inline takes part in the comparison of duplicates too.
-        let bits = result.loss.bitPattern
-        let loss = [
+        offer = GradOffer(
+            key: task.key, lease: 0, inputs: inputs, architecture: result.architecture,
+            sampleCount: result.sampleCount, loss: result.loss,
+            logits: isInline ? result.logits : [],
+            slotProducts: result.slotProducts, blocks: named,
+            digest: digested.digest,
+            pullSeconds: pullSeconds, computeSeconds: computeSeconds)
+    }
+
+    private static func bits(of loss: Double) -> [Float] {
+        let bits = loss.bitPattern
+        return [
             Float(bitPattern: UInt32(truncatingIfNeeded: bits)),
             Float(bitPattern: UInt32(truncatingIfNeeded: bits >> 32)),
         ]
-        blocks = OutgoingBlocks(values)
-        offer = GradOffer(
-            key: task.key, lease: 0, architecture: result.architecture,
-            sampleCount: result.sampleCount, loss: result.loss, logits: result.logits,
-            slotProducts: result.slotProducts, blocks: named,
-            digest: OutgoingBlocks(values + [result.logits, result.slotProducts, loss]).digest,
-            pullSeconds: pullSeconds, computeSeconds: computeSeconds)
     }
 }

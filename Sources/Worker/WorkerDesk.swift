@@ -89,14 +89,17 @@ final class WorkerDesk {
             guard state.welcome?.runID == runID else { return }
             self.computing = computing
             handle(.ready(runID: runID))
-        case .prepared(_, .failure(let error)):
-            outcome = .failure(WorkerError.notPrepared("\(error)"))
+        case .prepared(let runID, .failure(let error)):
+            handle(.unprepared(runID: runID, reason: "\(error)"))
         case .computed(let key, .success(let computed)):
             finishedTasks += 1
             loads[key]?.computed = computed
             loads[key]?.blocks = []
             handle(.computed(computed.offer))
-        case .computed(let key, .failure(let error)): handle(.failed(key, "\(error)"))
+        case .computed(let key, .failure(let error)):
+            // The second attempt fetches everything anew.
+            if case .otherInputs? = error as? WorkerError { cache.clear() }
+            handle(.failed(key, "\(error)"))
         case .drain(let reason): handle(.drain(reason: reason))
         case .stop: outcome = .failure(WorkerError.stopped)
         }
@@ -134,6 +137,7 @@ final class WorkerDesk {
             forgetTransfers(of: key)
             loads[key] = nil
         case .stop(let outcome): self.outcome = .success(outcome)
+        case .giveUp(let reason): outcome = .failure(WorkerError.notPrepared(reason))
         }
     }
 
@@ -155,10 +159,6 @@ final class WorkerDesk {
             let needs = try computing.requirements(of: job.task, alpha: job.alpha)
             var wants = needs.operators.map { ($0, BlockKind.parameters) }
             wants += needs.statistics.map { ($0, .statistics) }
-            guard wants.count <= WireLimits.listCount else {
-                throw WireError.tooLarge(
-                    part: "list of operators", bytes: wants.count, limit: WireLimits.listCount)
-            }
             let entries = wants.map { cache.entry(address($0.0, $0.1, of: job.task)) }
             let blocks = zip(wants, entries).map { want, entry in
                 ParamsWant.Block(id: want.0, kind: want.1, have: entry?.version)
@@ -186,19 +186,30 @@ final class WorkerDesk {
             switch want.kind {
             case .parameters: parameters[want.id] = block
             case .statistics: statistics[want.id] = block
+            case .logits: break  // Nothing reads logits.
             }
         }
         let task = job.task
+        let (leased, alpha) = (job.inputs, job.alpha)
+        let read = zip(load.wants, load.blocks)
         let architecture = load.requirements.architecture
         let pullSeconds = load.pullSeconds
         threads.add { [inbox, parameters, statistics] in
             let start = ContinuousClock.now
             let result = Result {
+                let inputs = TaskDigest(
+                    of: task, alpha: alpha,
+                    reading: read.map { want, block in
+                        TaskDigest.Block(id: want.id, kind: want.kind, values: block ?? [])
+                    })
+                guard inputs == leased else {
+                    throw WorkerError.otherInputs(task.key, found: inputs, leased: leased)
+                }
                 let result = try computing.compute(
                     task, architecture: architecture, parameters: parameters,
                     statistics: statistics)
                 return ComputedTask(
-                    result, of: task, pullSeconds: pullSeconds,
+                    result, of: task, from: inputs, pullSeconds: pullSeconds,
                     computeSeconds: (ContinuousClock.now - start).inSeconds)
             }
             inbox.push(.computed(key, result))

@@ -1,7 +1,12 @@
+package import Tasks
+package import WireProtocol
+
 /// What ends a worker besides being told to.
 package enum WorkerError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The run cannot be prepared here: data or configuration.
     case notPrepared(String)
+    /// What was fetched for a task is not what its lease names.
+    case otherInputs(TaskKey, found: TaskDigest, leased: TaskDigest)
     /// The network cannot be used any more.
     case network(String)
     /// The worker was stopped.
@@ -10,6 +15,9 @@ package enum WorkerError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .notPrepared(let text): "this worker cannot take part in the run: \(text)"
+        case .otherInputs(let key, let found, let leased):
+            "task \(key): parameters and settings here have digest \(found), the lease's is "
+                + "\(leased); is the same version of voxelnas installed on both sides?"
         case .network(let text): "network: \(text)"
         case .stopped: "the worker was stopped"
         }

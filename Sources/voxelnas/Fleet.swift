@@ -51,7 +51,11 @@ struct Fleet: RoundExecutor {
             channel: try ZeroMQServer(
                 host: address.host,
                 ports: ServerPorts(control: address.port, data: address.dataPort)),
-            requirements: { try requirements.requirements(of: $0, alpha: $1) })
+            requirements: { try requirements.requirements(of: $0, alpha: $1) },
+            note: { note in
+                guard note.isTrouble else { return }
+                FileHandle.standardError.write(Data("warning: \(note)\n".utf8))
+            })
         let ports = try executor.start()
         let endpoint = Endpoint(
             address: "\(address.reachableHost):\(ports.control)",

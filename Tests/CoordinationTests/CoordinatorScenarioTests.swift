@@ -37,13 +37,25 @@ private struct Desk {
 
     mutating func open(_ number: UInt64, tasks: Int) -> [CoordinatorState.Effect] {
         let list = (0..<tasks).map { Simulation.task(TaskKey(round: number, index: $0)) }
-        return state.handle(.opened(number: number, tasks: list, alpha: [1]))
+        return state.handle(
+            .opened(number: number, tasks: list, inputs: Simulation.inputs(list), alpha: []))
     }
 
-    static func offer(_ round: UInt64, _ index: Int, digest: UInt32 = 1) -> Message {
+    /// What the task of a place reads, in one of several computations.
+    static func inputs(_ round: UInt64, _ index: Int, computation: UInt32 = 0) -> TaskDigest {
+        let key = TaskKey(round: round, index: index)
+        return TaskDigest(
+            of: Simulation.task(key, computation: computation), alpha: [], reading: [])
+    }
+
+    static func offer(
+        _ round: UInt64, _ index: Int, lease: UInt64 = 0, digest: UInt32 = 1,
+        computation: UInt32 = 0
+    ) -> Message {
         .gradOffer(
             GradOffer(
-                key: TaskKey(round: round, index: index), lease: 0,
+                key: TaskKey(round: round, index: index), lease: lease,
+                inputs: inputs(round, index, computation: computation),
                 architecture: Architecture(choices: [1]), sampleCount: 1, loss: 0, logits: [],
                 slotProducts: [], blocks: [], digest: digest))
     }
@@ -193,6 +205,60 @@ struct CoordinatorScenarioTests {
         #expect(received)
     }
 
+    @Test("refuse a result of another computation at the same place, and keep its worker")
+    func otherInputs() {
+        var desk = Desk()
+        _ = desk.say(.hello(Desk.hello("a")), from: desk.first, epoch: 0)
+        _ = desk.say(Desk.offer(6, 1, computation: 1), from: desk.first)
+        let opening = desk.open(6, tasks: 2)
+        #expect(opening.acks == [.refused])
+        #expect(
+            opening.contains(.note(.otherInputs(TaskKey(round: 6, index: 1), desk.first))))
+        #expect(desk.say(Desk.offer(6, 0, computation: 1), from: desk.first).acks == [.refused])
+        #expect(desk.state.counts.foreign == 2)
+        #expect(desk.state.counts.failures == 0)
+        let request = Message.taskRequest(TaskRequest(slots: 1, prefetch: 0))
+        #expect(desk.say(request, from: desk.first).leased == ["0→first"])
+    }
+
+    @Test("count a failed attempt when a lease yields a result of other inputs")
+    func otherInputsUnderLease() {
+        var desk = Desk()
+        _ = desk.admit(desk.first, "a")
+        _ = desk.admit(desk.second, "b")
+        #expect(desk.open(0, tasks: 1).leased == ["0→first"])
+        let effects = desk.say(Desk.offer(0, 0, lease: 1, computation: 1), from: desk.first)
+        #expect(effects.acks == [.refused])
+        #expect(effects.leased == ["0→second"])
+        #expect(desk.state.counts.failures == 1)
+        #expect(desk.state.contradictions.isEmpty)
+    }
+
+    @Test("lease no task whose result a worker says it holds, for five seconds")
+    func reservation() {
+        var desk = Desk()
+        _ = desk.admit(desk.second, "b")
+        let key = { TaskKey(round: 3, index: $0) }
+        var hello = Desk.hello("a")
+        hello.held = [
+            HeldResult(key: key(0), inputs: Desk.inputs(3, 0)),
+            HeldResult(key: key(1), inputs: Desk.inputs(3, 1, computation: 1)),
+        ]
+        _ = desk.say(.hello(hello), from: desk.first, epoch: 0)
+        #expect(desk.open(3, tasks: 2).leased == ["1→second"])
+        let offered = desk.say(Desk.offer(3, 0), from: desk.first)
+        #expect(offered.contains { if case .receive = $0 { true } else { false } })
+        _ = desk.state.handle(.closed)
+        // The same promise again, which is not kept.
+        #expect(desk.open(3, tasks: 2).leased == ["0→second"])
+        _ = desk.state.handle(.closed)
+        _ = desk.say(.hello(hello), from: desk.first, epoch: 0)
+        #expect(desk.open(3, tasks: 1).leased == [])
+        _ = desk.pass(seconds: 5)
+        let beat = Heartbeat(sequence: 1, progress: 1, residentBytes: 1, leases: [])
+        #expect(desk.say(.heartbeat(beat), from: desk.first).leased == ["0→second"])
+    }
+
     @Test("fail the round after the second attempt that failed")
     func failure() {
         var desk = Desk()
@@ -247,6 +313,7 @@ struct CoordinatorScenarioTests {
             .gradOffer(
                 GradOffer(
                     key: TaskKey(round: 0, index: index), lease: 0,
+                    inputs: Desk.inputs(0, index),
                     architecture: Architecture(choices: [1]), sampleCount: 1, loss: 0, logits: [],
                     slotProducts: [],
                     blocks: [.init(id: OperatorID("x"), kind: .parameters, count: 100 << 20)],
@@ -276,6 +343,95 @@ struct CoordinatorScenarioTests {
             desk.state.waitingReason
                 == "round 812: 0/2 in, waiting for index 0 on gpu-less-03, 12 s, no progress 12 s, "
                 + "worker silent; 1 not leased")
+    }
+}
+
+@Suite("A worker that cannot prepare the run")
+struct UnpreparedWorkerTests {
+    private static func worker() -> WorkerState {
+        WorkerState(
+            settings: WorkerSettings(
+                name: "a", bootNonce: 1, cores: 1, slots: 1, prefetch: 0, numericsFingerprint: ""))
+    }
+
+    private static func welcome(run: String = "run") -> WorkerState.Event {
+        var settings = CoordinatorSettings(runID: run, configuration: "c", epoch: 3)
+        settings.dataPort = 7732
+        return .received(
+            ReceivedMessage(epoch: 3, message: .welcome(settings.welcome(session: 1))))
+    }
+
+    private static let goodbye = WorkerState.Effect.send(
+        .goodbye(Goodbye(reason: "no shards", isUnprepared: true)))
+
+    @Test("says why, and ends")
+    func reason() {
+        var worker = Self.worker()
+        _ = worker.handle(.connected)
+        _ = worker.handle(Self.welcome())
+        let effects = worker.handle(.unprepared(runID: "run", reason: "no shards"))
+        #expect(effects == [Self.goodbye, .giveUp(reason: "no shards")])
+        #expect(worker.handle(.connected).isEmpty)
+    }
+
+    @Test("says it after the next welcome when the connection is gone")
+    func reconnection() {
+        var worker = Self.worker()
+        _ = worker.handle(.connected)
+        _ = worker.handle(Self.welcome())
+        _ = worker.handle(.disconnected)
+        #expect(worker.handle(.unprepared(runID: "run", reason: "no shards")).isEmpty)
+        _ = worker.handle(.connected)
+        let effects = worker.handle(Self.welcome())
+        #expect(effects.suffix(2) == [Self.goodbye, .giveUp(reason: "no shards")])
+    }
+
+    @Test("tries again when it is another run's turn")
+    func otherRun() {
+        var worker = Self.worker()
+        _ = worker.handle(.connected)
+        _ = worker.handle(Self.welcome())
+        _ = worker.handle(.disconnected)
+        _ = worker.handle(.unprepared(runID: "run", reason: "no shards"))
+        _ = worker.handle(.connected)
+        let effects = worker.handle(Self.welcome(run: "next"))
+        #expect(effects.contains(.makeComputing(runID: "next", configuration: "c")))
+        #expect(worker.handle(.unprepared(runID: "run", reason: "late")).isEmpty)
+    }
+
+    @Test("shortens a reason to what a message holds")
+    func longReason() throws {
+        var worker = Self.worker()
+        _ = worker.handle(.connected)
+        _ = worker.handle(Self.welcome())
+        let text = String(repeating: "ä", count: 5000)
+        for case .send(let message) in worker.handle(.unprepared(runID: "run", reason: text)) {
+            try MessageCodec.check(message)
+        }
+    }
+
+    @Test("is named with its reason by the coordinator, until one takes tasks")
+    func naming() {
+        var desk = Desk(fingerprint: "")
+        _ = desk.open(2, tasks: 1)
+        _ = desk.say(.hello(Desk.hello("a")), from: desk.first, epoch: 0)
+        let effects = desk.say(
+            .goodbye(Goodbye(reason: "no shards", isUnprepared: true)), from: desk.first)
+        #expect(effects.contains(.note(.unprepared(desk.first, "a", "no shards"))))
+        #expect(
+            desk.state.waitingReason
+                == "round 2: 0/1 in, waiting for a worker to join; worker a cannot take part: "
+                + "no shards")
+        var other = Desk.hello("c")
+        other.numericsFingerprint = "sse2"
+        _ = desk.say(.hello(other), from: desk.second, epoch: 0)
+        #expect(
+            desk.state.waitingReason.hasSuffix(
+                "; worker c was refused: worker computes as 'sse2', the run as ''"))
+        _ = desk.admit(desk.second, "b")
+        _ = desk.state.handle(.disconnected(desk.second))
+        _ = desk.pass(seconds: 3)
+        #expect(desk.state.waitingReason == "round 2: 0/1 in, waiting for a worker to join")
     }
 }
 

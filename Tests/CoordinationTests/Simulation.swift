@@ -39,6 +39,8 @@ struct Simulation {
     var delivered: Set<TaskKey> = []
     var undelivered: [TaskKey] = []
     var finishedRounds = 0
+    /// Changes when a restart brings another computation at the same places of the run.
+    var computation: UInt32 = 0
     var problems: [String] = []
 
     init(seed: UInt64) {
@@ -51,12 +53,16 @@ struct Simulation {
         CoordinatorSettings(runID: "run", configuration: "c", epoch: epoch)
     }
 
-    static func task(_ key: TaskKey) -> TaskDescription {
+    static func task(_ key: TaskKey, computation: UInt32 = 0) -> TaskDescription {
         TaskDescription(
             key: key, kind: .weightGradient, model: .supernet,
             network: .fixed(Architecture(choices: [1])),
-            batch: .init(volumes: "search", scans: [0], epoch: 0, augmented: false),
+            batch: .init(volumes: "search", scans: [0], epoch: computation, augmented: false),
             objective: .init())
+    }
+
+    static func inputs(_ tasks: [TaskDescription]) -> [TaskDigest] {
+        tasks.map { TaskDigest(of: $0, alpha: [], reading: []) }
     }
 
     mutating func chance(_ perMille: UInt64) -> Bool { random.next() % 1000 < perMille }
@@ -123,18 +129,23 @@ struct Simulation {
             workers[peer]?.toWorker = [.disconnected, .connected]
         }
         feed(.tick(now: now))
-        // The round starts again from its beginning, as after loading a checkpoint.
+        // The round starts again from its beginning, as after loading a checkpoint; now and then
+        // it is another one.
+        if chance(300) {
+            computation += 1
+            tasks = tasks.map { Self.task($0.key, computation: computation) }
+        }
         delivered = []
         undelivered = []
-        feed(.opened(number: round, tasks: tasks, alpha: []))
+        feed(.opened(number: round, tasks: tasks, inputs: Self.inputs(tasks), alpha: []))
     }
 
     private mutating func openRound() {
         delivered = []
         tasks = (0..<Int(random.next() % 12 + 1)).map {
-            Self.task(TaskKey(round: round, index: $0))
+            Self.task(TaskKey(round: round, index: $0), computation: computation)
         }
-        feed(.opened(number: round, tasks: tasks, alpha: []))
+        feed(.opened(number: round, tasks: tasks, inputs: Self.inputs(tasks), alpha: []))
     }
 
     private mutating func duplicateSomething() {
@@ -155,11 +166,13 @@ struct Simulation {
         let key = keys[Int(random.next() % UInt64(keys.count))]
         workers[peer]?.computing.removeAll { $0 == key }
         if chance(2) { return feed(peer, .failed(key, "no data")) }
+        guard let job = workers[peer]?.state.jobs[key] else { return }
         let offer = GradOffer(
-            key: key, lease: 0, architecture: Architecture(choices: [1]), sampleCount: 1, loss: 0,
+            key: key, lease: 0, inputs: job.inputs, architecture: Architecture(choices: [1]),
+            sampleCount: 1, loss: 0,
             logits: [], slotProducts: [],
             blocks: [.init(id: OperatorID("a"), kind: .parameters, count: 100)],
-            digest: UInt32(key.index))
+            digest: UInt32(key.index) + job.task.batch.epoch << 16)
         feed(peer, .computed(offer))
     }
 
@@ -218,6 +231,9 @@ struct Simulation {
                 let received = ReceivedMessage(epoch: epoch, message: message)
                 workers[peer]?.toWorker.append(.control(received))
             case .receive(let offer, let peer):
+                if offer.inputs != Self.inputs(tasks)[offer.key.index] {
+                    problems.append("\(offer.key) taken from another computation")
+                }
                 transfers = transfers.filter { $0.value != (offer.key, peer) }
                 let id = nextTransfer
                 nextTransfer += 1
@@ -244,7 +260,9 @@ struct Simulation {
                 effects += coordinator.handle(.closed)
                 delivered = []
                 undelivered = []
-                effects += coordinator.handle(.opened(number: round, tasks: tasks, alpha: []))
+                effects += coordinator.handle(
+                    .opened(
+                        number: round, tasks: tasks, inputs: Self.inputs(tasks), alpha: []))
             case .forget(let peer): transfers = transfers.filter { $0.value.1 != peer }
             case .note(let note):
                 if case .mismatch = note { problems.append("\(note)") }
@@ -273,7 +291,7 @@ struct Simulation {
                 worker.toCoordinator.append(
                     .result(want.key, transfer: want.transfer, session: worker.state.epoch))
             case .forget(let key): worker.computing.removeAll { $0 == key }
-            case .stop:
+            case .stop, .giveUp:
                 workers[peer] = nil
                 for item in worker.toCoordinator { arrive(item, from: peer) }
                 return feed(.disconnected(peer))

@@ -108,7 +108,7 @@ struct MessageCodecTests {
 
     @Test("refuses to pack fields or payloads beyond their limit")
     func largeParts() {
-        let text = String(repeating: "x", count: WireLimits.controlPayloadBytes + 1)
+        let text = String(repeating: "x", count: WireLimits.chunkBytes + 1)
         #expect(throws: WireError.self) {
             try MessageCodec.encode(.statusQuery(StatusQuery(what: text)), epoch: 1)
         }
@@ -124,7 +124,7 @@ struct MessageCodecTests {
     func unknownVersion() throws {
         var header = try MessageCodec.encode(SampleMessages.all[0], epoch: 1).header
         header[4] = 9
-        #expect(throws: WireError.unsupportedVersion(major: 9, minor: 0)) {
+        #expect(throws: WireError.unsupportedVersion(major: 9, minor: 1)) {
             try FrameHeader(decoding: header)
         }
         #expect("\(WireError.unsupportedVersion(major: 9, minor: 0))".contains("9.0"))

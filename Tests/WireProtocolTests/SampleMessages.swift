@@ -14,13 +14,17 @@ enum SampleMessages {
             objective: .init(dropout: 0.25, labelSmoothing: 0.1, classWeights: [1, 0.5]))
     }
 
+    static let inputs = TaskDigest(
+        of: task(.fixed(Architecture(choices: [1]))), alpha: [0.5],
+        reading: [.init(id: OperatorID("stem"), kind: .parameters, values: [1, -2])])
+
     static let all: [Message] = [
         .hello(
             Hello(
                 workerName: "werkstatt-ä", bootNonce: .max, cores: 2, memoryBytes: 1 << 40,
                 slots: 2, prefetch: 1, build: "0.1", numericsFingerprint: "avx2/1f",
                 searchSpaceHash: "s", configurationHash: "c",
-                held: [key, TaskKey(round: 0, index: 0)])),
+                held: [HeldResult(key: key, inputs: inputs)])),
         .welcome(
             Welcome(
                 session: 9, epoch: 4, runID: "run", configurationHash: "c", dataPort: 7732,
@@ -31,16 +35,16 @@ enum SampleMessages {
         .heartbeat(Heartbeat(sequence: 5, progress: 6, residentBytes: 7, leases: [1, .max])),
         .heartbeatAck(HeartbeatAck(sequence: 5, round: 812, isPaused: true)),
         .drain(Drain(reason: "SIGTERM", deadlineMilliseconds: 25_000, leases: [8])),
-        .goodbye(Goodbye(reason: "done", leases: [3])),
+        .goodbye(Goodbye(reason: "done", leases: [3], isUnprepared: true)),
         .taskRequest(TaskRequest(slots: 2, prefetch: 1)),
         .lease(
             Lease(
-                lease: 77, task: task(.sampled(step: 1, phase: 2, path: 3)),
+                lease: 77, task: task(.sampled(step: 1, phase: 2, path: 3)), inputs: inputs,
                 timeToLiveMilliseconds: 30_000, isSpeculative: true, alpha: [0, -1.5, .infinity])),
         .lease(
             Lease(
                 lease: 78, task: task(.fixed(Architecture(choices: [0, 7, 3]))),
-                timeToLiveMilliseconds: 1, alpha: [])),
+                inputs: inputs, timeToLiveMilliseconds: 1, alpha: [])),
         .abandon(Abandon(leases: [])),
         .taskFailure(TaskFailure(key: key, lease: 77, text: "scan 3 is missing")),
         .paramsWant(
@@ -64,9 +68,13 @@ enum SampleMessages {
                 payload: .bytes((0..<(256 << 10)).map { UInt8(truncatingIfNeeded: $0) }))),
         .gradOffer(
             GradOffer(
-                key: key, lease: 77, architecture: Architecture(choices: [1, 2, 255]),
-                sampleCount: 4, loss: -0.1, logits: [1, 2, 3], slotProducts: [-0.0, 5],
-                blocks: [.init(id: OperatorID("stem"), kind: .parameters, count: 864)],
+                key: key, lease: 77, inputs: inputs,
+                architecture: Architecture(choices: [1, 2, 255]), sampleCount: 4, loss: -0.1,
+                logits: [1, 2, 3], slotProducts: [-0.0, 5],
+                blocks: [
+                    .init(id: OperatorID("stem"), kind: .parameters, count: 864),
+                    .init(id: GradOffer.Block.logitsID, kind: .logits, count: 20_000),
+                ],
                 digest: 0xdead_beef, pullSeconds: 0.5, computeSeconds: 2)),
         .gradWant(GradWant(key: key, transfer: 13, offset: 8, creditBytes: 1 << 20)),
         .gradAck(GradAck(key: key, code: .mismatch, isDurable: true, text: "differs")),

@@ -19,7 +19,8 @@ struct Cluster {
     init(
         operators: [OperatorID], epoch: UInt32 = 1,
         ports: ServerPorts = ServerPorts(control: 0, data: 0),
-        inProcess server: InProcessServer? = nil, fingerprint: String? = nil
+        inProcess server: InProcessServer? = nil, fingerprint: String? = nil,
+        note: @escaping @Sendable (CoordinatorNote) -> Void = { _ in }
     ) throws {
         var settings = CoordinatorSettings(
             runID: "test", configuration: "seed: 7", configurationHash: "7", epoch: epoch)
@@ -32,7 +33,7 @@ struct Cluster {
             settings: settings, channel: channel,
             requirements: { task, alpha in
                 FakeComputing.requirements(of: task, alpha: alpha, operators: operators)
-            })
+            }, note: note)
         self.ports = try executor.start()
         self.operators = operators
         inProcess = server
@@ -42,6 +43,14 @@ struct Cluster {
     func worker(
         _ name: String = "worker", slots: Int = 1, computing: FakeComputing,
         fingerprint: String = "same"
+    ) throws -> (loop: WorkerLoop, channel: any ClientChannel) {
+        try worker(name, slots: slots, fingerprint: fingerprint) { _ in computing }
+    }
+
+    /// A worker that prepares the run in a given way.
+    func worker(
+        _ name: String, slots: Int = 1, fingerprint: String = "same",
+        makeComputing: @escaping WorkerLoop.MakeComputing
     ) throws -> (loop: WorkerLoop, channel: any ClientChannel) {
         let nonce = UInt64.random(in: .min ... .max)
         var settings = WorkerSettings(
@@ -56,7 +65,7 @@ struct Cluster {
                 try ZeroMQClient(
                     connectingTo: CoordinatorAddress("127.0.0.1:\(ports.control)"), as: peer)
             }
-        let loop = WorkerLoop(settings: settings, channel: channel) { _ in computing }
+        let loop = WorkerLoop(settings: settings, channel: channel, makeComputing: makeComputing)
         return (loop, channel)
     }
 

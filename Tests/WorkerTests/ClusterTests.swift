@@ -160,6 +160,50 @@ struct ClusterTests {
         }
     }
 
+    @Test("computes again what a restarted coordinator has other parameters for")
+    func restartWithOtherParameters() async throws {
+        let first = try Cluster(operators: operators)
+        let computing = FakeComputing(operators: operators)
+        let worker = try first.worker(computing: computing)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try await worker.loop.run() }
+            let before = FakeRounds.round(8, tasks: 4, operators: operators, floats: 2000)
+            _ = try await first.results(of: before)
+            first.executor.stop()
+            let second = try await Self.retrying {
+                try Cluster(operators: operators, epoch: 2, ports: first.ports)
+            }
+            let after = FakeRounds.round(8, tasks: 4, operators: operators, floats: 2001)
+            let results = try await second.results(of: after)
+            #expect(results == FakeRounds.expected(after, operators: operators))
+            #expect(computing.computedCount == 8)
+            #expect(try await second.executor.status().counts.failures == 0)
+            await second.executor.drain(reason: "done")
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("fetches parameters anew where cached ones are not what the lease names")
+    func staleCache() async throws {
+        let cluster = try Cluster(operators: operators, inProcess: InProcessServer())
+        let worker = try cluster.worker(computing: FakeComputing(operators: operators))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try await worker.loop.run() }
+            let first = FakeRounds.round(0, tasks: 1, operators: operators, floats: 10)
+            _ = try await cluster.results(of: first)
+            let next = FakeRounds.round(1, tasks: 1, operators: operators, floats: 10)
+            // Other blocks under the same versions, which no coordinator should send.
+            let liar = Round(
+                number: 1, tasks: next.tasks, parameters: next.parameters,
+                versions: first.versions, alpha: next.alpha)
+            let results = try await cluster.results(of: liar)
+            #expect(results == FakeRounds.expected(next, operators: operators))
+            #expect(try await cluster.executor.status().counts.failures == 1)
+            await cluster.executor.drain(reason: "done")
+            try await group.waitForAll()
+        }
+    }
+
     /// The ports are free once the first coordinator's thread has closed them.
     private static func retrying<T>(_ body: () throws -> T) async throws -> T {
         for _ in 0..<200 {
@@ -240,6 +284,32 @@ struct ClusterTests {
         }
         #expect(reject.code == .numerics)
         #expect(reject.text.contains("sse2") && reject.text.contains("avx2"))
+        cluster.executor.stop()
+    }
+
+    @Test("says why a worker that cannot prepare the run is of no use", arguments: [true, false])
+    func unprepared(overTCP: Bool) async throws {
+        let notes = Mutex<[String]>([])
+        let cluster = try Cluster(
+            operators: operators, inProcess: overTCP ? nil : InProcessServer(),
+            note: { note in notes.withLock { $0.append("\(note)") } })
+        struct NoShards: Error, CustomStringConvertible {
+            let description = "/data: no shards"
+        }
+        let worker = try cluster.worker("blind", makeComputing: { _ in throw NoShards() })
+        await #expect(throws: WorkerError.notPrepared("/data: no shards")) {
+            try await worker.loop.run()
+        }
+        while try await !cluster.executor.status().waiting.contains("no shards") {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        #expect(
+            try await cluster.executor.status().waiting
+                == "no round is open yet; worker blind cannot take part: /data: no shards")
+        #expect(
+            notes.withLock { $0 }.contains {
+                $0.hasPrefix("worker blind") && $0.hasSuffix("cannot take part: /data: no shards")
+            })
         cluster.executor.stop()
     }
 

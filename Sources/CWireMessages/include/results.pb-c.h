@@ -41,7 +41,8 @@ struct  Voxelnas__OfferedBlock
 
 /*
  * Worker to coordinator: the result, its blocks still to be fetched.
- * The payload is the logits, then the slot products, as float32.
+ * The payload is the logits, then the slot products, as float32. Logits that are too long for it
+ * are the last block, of kind 3.
  */
 struct  Voxelnas__GradOffer
 {
@@ -59,10 +60,14 @@ struct  Voxelnas__GradOffer
   uint32_t digest;
   double pull_seconds;
   double compute_seconds;
+  /*
+   * SHA-256 of what the result was computed from; equal to the lease's.
+   */
+  ProtobufCBinaryData inputs;
 };
 #define VOXELNAS__GRAD_OFFER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__grad_offer__descriptor) \
-    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0,NULL, 0, 0, 0 }
+    , NULL, 0, 0,NULL, 0, 0, 0, 0, 0,NULL, 0, 0, 0, {0,NULL} }
 
 
 /*

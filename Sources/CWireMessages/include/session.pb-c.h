@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 #include "tasks.pb-c.h"
 
+typedef struct Voxelnas__HeldResult Voxelnas__HeldResult;
 typedef struct Voxelnas__Hello Voxelnas__Hello;
 typedef struct Voxelnas__Welcome Voxelnas__Welcome;
 typedef struct Voxelnas__Reject Voxelnas__Reject;
@@ -29,6 +30,20 @@ typedef struct Voxelnas__Goodbye Voxelnas__Goodbye;
 
 
 /* --- messages --- */
+
+/*
+ * A result that a worker keeps, and the SHA-256 of what it was computed from.
+ */
+struct  Voxelnas__HeldResult
+{
+  ProtobufCMessage base;
+  Voxelnas__TaskKey *key;
+  ProtobufCBinaryData inputs;
+};
+#define VOXELNAS__HELD_RESULT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&voxelnas__held_result__descriptor) \
+    , NULL, {0,NULL} }
+
 
 /*
  * Worker to coordinator: who I am. Sent first, and again after every reconnection.
@@ -49,7 +64,7 @@ struct  Voxelnas__Hello
   char *search_space_hash;
   char *configuration_hash;
   size_t n_held;
-  Voxelnas__TaskKey **held;
+  Voxelnas__HeldResult **held;
 };
 #define VOXELNAS__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__hello__descriptor) \
@@ -153,12 +168,35 @@ struct  Voxelnas__Goodbye
   char *reason;
   size_t n_leases;
   uint64_t *leases;
+  /*
+   * Whether the worker could not make what the run needs; the reason says why.
+   */
+  protobuf_c_boolean unprepared;
 };
 #define VOXELNAS__GOODBYE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__goodbye__descriptor) \
-    , (char *)protobuf_c_empty_string, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0,NULL, 0 }
 
 
+/* Voxelnas__HeldResult methods */
+void   voxelnas__held_result__init
+                     (Voxelnas__HeldResult         *message);
+size_t voxelnas__held_result__get_packed_size
+                     (const Voxelnas__HeldResult   *message);
+size_t voxelnas__held_result__pack
+                     (const Voxelnas__HeldResult   *message,
+                      uint8_t             *out);
+size_t voxelnas__held_result__pack_to_buffer
+                     (const Voxelnas__HeldResult   *message,
+                      ProtobufCBuffer     *buffer);
+Voxelnas__HeldResult *
+       voxelnas__held_result__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   voxelnas__held_result__free_unpacked
+                     (Voxelnas__HeldResult *message,
+                      ProtobufCAllocator *allocator);
 /* Voxelnas__Hello methods */
 void   voxelnas__hello__init
                      (Voxelnas__Hello         *message);
@@ -294,6 +332,9 @@ void   voxelnas__goodbye__free_unpacked
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
+typedef void (*Voxelnas__HeldResult_Closure)
+                 (const Voxelnas__HeldResult *message,
+                  void *closure_data);
 typedef void (*Voxelnas__Hello_Closure)
                  (const Voxelnas__Hello *message,
                   void *closure_data);
@@ -321,6 +362,7 @@ typedef void (*Voxelnas__Goodbye_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCMessageDescriptor voxelnas__held_result__descriptor;
 extern const ProtobufCMessageDescriptor voxelnas__hello__descriptor;
 extern const ProtobufCMessageDescriptor voxelnas__welcome__descriptor;
 extern const ProtobufCMessageDescriptor voxelnas__reject__descriptor;

@@ -121,10 +121,14 @@ struct  Voxelnas__Lease
   Voxelnas__TaskDescription *task;
   uint32_t time_to_live_ms;
   protobuf_c_boolean speculative;
+  /*
+   * SHA-256 of the task, alpha and the blocks that the task reads; see Docs/Protocol.md.
+   */
+  ProtobufCBinaryData inputs;
 };
 #define VOXELNAS__LEASE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__lease__descriptor) \
-    , 0, NULL, 0, 0 }
+    , 0, NULL, 0, 0, {0,NULL} }
 
 
 /*

@@ -6,11 +6,14 @@ package struct Goodbye: Hashable, Sendable {
     package var reason: String
     /// Leases that were not computed.
     package var leases: [UInt64]
+    /// Whether the worker could not make what the run needs, such as data that is not there.
+    package var isUnprepared: Bool
 
     /// A message of the given fields.
-    package init(reason: String, leases: [UInt64]) {
+    package init(reason: String, leases: [UInt64] = [], isUnprepared: Bool = false) {
         self.reason = reason
         self.leases = leases
+        self.isUnprepared = isUnprepared
     }
 }
 
@@ -22,6 +25,7 @@ extension Goodbye: WireMessage {
     var fields: [UInt8] {
         unsafe Self.codec.pack { fields, arena in
             unsafe fields.reason = arena.string(reason)
+            unsafe fields.unprepared = isUnprepared ? 1 : 0
             unsafe fields.n_leases = leases.count
             unsafe fields.leases = arena.array(leases)
         }
@@ -31,7 +35,8 @@ extension Goodbye: WireMessage {
         self = try unsafe Self.codec.unpack(fields, type: .goodbye) { fields throws(WireError) in
             try unsafe Goodbye(
                 reason: FieldReading.string(fields.reason, "reason", limit: WireLimits.textBytes),
-                leases: FieldReading.array(fields.leases, fields.n_leases, "leases"))
+                leases: FieldReading.array(fields.leases, fields.n_leases, "leases"),
+                isUnprepared: fields.unprepared != 0)
         }
     }
 }

@@ -5,23 +5,26 @@ package import Tensors
 
 /// Worker to coordinator: a task's result; its blocks are still to be fetched.
 ///
-/// Logits and slot products travel as the payload.
+/// Logits and slot products travel as the payload, or the logits as the last block when they are
+/// longer than a payload may be.
 package struct GradOffer: Hashable, Sendable {
     /// The task.
     package var key: TaskKey
     /// The lease.
     package var lease: UInt64
+    /// What the result was computed from.
+    package var inputs: TaskDigest
     /// The network that was run.
     package var architecture: Architecture
     /// Samples in the micro-batch.
     package var sampleCount: Int
     /// The mean loss.
     package var loss: Double
-    /// The logits, inline.
+    /// The logits, or nothing when they are a block.
     package var logits: [Float]
     /// The slot products, inline.
     package var slotProducts: [Float]
-    /// The blocks, in sum order: gradients before statistics.
+    /// The blocks: gradients, then statistics, each in sum order, then logits.
     package var blocks: [Block]
     /// CRC-32C of all blocks; equal results have equal digests.
     package var digest: UInt32
@@ -32,12 +35,13 @@ package struct GradOffer: Hashable, Sendable {
 
     /// A message of the given fields.
     package init(
-        key: TaskKey, lease: UInt64, architecture: Architecture, sampleCount: Int, loss: Double,
-        logits: [Float], slotProducts: [Float], blocks: [Block], digest: UInt32,
-        pullSeconds: Double = 0, computeSeconds: Double = 0
+        key: TaskKey, lease: UInt64, inputs: TaskDigest, architecture: Architecture,
+        sampleCount: Int, loss: Double, logits: [Float], slotProducts: [Float], blocks: [Block],
+        digest: UInt32, pullSeconds: Double = 0, computeSeconds: Double = 0
     ) {
         self.key = key
         self.lease = lease
+        self.inputs = inputs
         self.architecture = architecture
         self.sampleCount = sampleCount
         self.loss = loss
@@ -59,6 +63,9 @@ extension GradOffer {
         package var kind: BlockKind
         /// The number of floats.
         package var count: Int
+
+        /// The name that stands in for an operator's where a block holds logits.
+        package static let logitsID = OperatorID("logits")
 
         /// An offered block.
         package init(id: OperatorID, kind: BlockKind, count: Int) {
@@ -85,6 +92,11 @@ extension GradOffer {
         }
     }
 
+    /// Whether numbers of these counts fit into an offer's payload.
+    package static func fitsInline(logits: Int, slotProducts: Int) -> Bool {
+        4 * (logits + slotProducts) <= WireLimits.controlPayloadBytes
+    }
+
     /// The number of bytes that the blocks take.
     package var blockBytes: Int { blocks.reduce(0) { $0 + 4 * $1.count } }
 }
@@ -98,6 +110,7 @@ extension GradOffer: WireMessage {
         unsafe Self.codec.pack { fields, arena in
             unsafe fields.key = arena.message(key.fields)
             unsafe fields.lease = lease
+            unsafe fields.inputs = inputs.field(in: arena)
             unsafe fields.n_choices = architecture.choices.count
             unsafe fields.choices = arena.array(architecture.choices.map(UInt32.init(clamping:)))
             unsafe fields.sample_count = UInt32(clamping: sampleCount)
@@ -125,6 +138,7 @@ extension GradOffer: WireMessage {
             return try unsafe GradOffer(
                 key: TaskKey(fields: fields.key),
                 lease: fields.lease,
+                inputs: TaskDigest(field: fields.inputs),
                 architecture: Architecture(
                     choices: FieldReading.choices(fields.choices, fields.n_choices)),
                 sampleCount: FieldReading.number(
@@ -132,7 +146,9 @@ extension GradOffer: WireMessage {
                 loss: fields.loss,
                 logits: Array(floats[..<logitCount]),
                 slotProducts: Array(floats[logitCount...]),
-                blocks: FieldReading.messages(fields.blocks, fields.n_blocks, "blocks") {
+                blocks: FieldReading.messages(
+                    fields.blocks, fields.n_blocks, "blocks", limit: WireLimits.blockCount
+                ) {
                     block throws(WireError) in try unsafe Block(fields: block)
                 },
                 digest: fields.digest,

@@ -1,5 +1,4 @@
 internal import CWireMessages
-package import Tasks
 
 /// Worker to coordinator: who I am.
 ///
@@ -30,13 +29,13 @@ package struct Hello: Hashable, Sendable {
     /// The hash of the run configuration; empty before the worker knows it.
     package var configurationHash: String
     /// Results that the worker still holds.
-    package var held: [TaskKey]
+    package var held: [HeldResult]
 
     /// A greeting of this build's protocol version.
     package init(
         workerName: String, bootNonce: UInt64, cores: Int, memoryBytes: Int = 0, slots: Int,
         prefetch: Int, build: String = "", numericsFingerprint: String = "",
-        searchSpaceHash: String = "", configurationHash: String = "", held: [TaskKey] = []
+        searchSpaceHash: String = "", configurationHash: String = "", held: [HeldResult] = []
     ) {
         self.workerName = workerName
         self.bootNonce = bootNonce
@@ -72,7 +71,7 @@ extension Hello: WireMessage {
             unsafe fields.search_space_hash = arena.string(searchSpaceHash)
             unsafe fields.configuration_hash = arena.string(configurationHash)
             unsafe fields.n_held = held.count
-            unsafe fields.held = arena.messages(held.map { unsafe $0.fields })
+            unsafe fields.held = arena.messages(held.map { unsafe $0.fields(in: arena) })
         }
     }
 
@@ -93,7 +92,7 @@ extension Hello: WireMessage {
                 configurationHash: FieldReading.string(
                     fields.configuration_hash, "configuration hash"),
                 held: FieldReading.messages(fields.held, fields.n_held, "held results") {
-                    key throws(WireError) in try unsafe TaskKey(fields: key)
+                    held throws(WireError) in try unsafe HeldResult(fields: held)
                 })
             unsafe hello.protocolMinimum = fields.protocol_minimum
             unsafe hello.protocolMaximum = fields.protocol_maximum

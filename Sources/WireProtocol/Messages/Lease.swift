@@ -9,6 +9,8 @@ package struct Lease: Hashable, Sendable {
     package var lease: UInt64
     /// What to compute.
     package var task: TaskDescription
+    /// What it must be computed from.
+    package var inputs: TaskDigest
     /// How long the lease lasts without progress.
     package var timeToLiveMilliseconds: Int
     /// Whether another worker computes it too.
@@ -18,11 +20,12 @@ package struct Lease: Hashable, Sendable {
 
     /// A message of the given fields.
     package init(
-        lease: UInt64, task: TaskDescription, timeToLiveMilliseconds: Int,
+        lease: UInt64, task: TaskDescription, inputs: TaskDigest, timeToLiveMilliseconds: Int,
         isSpeculative: Bool = false, alpha: [Float]
     ) {
         self.lease = lease
         self.task = task
+        self.inputs = inputs
         self.timeToLiveMilliseconds = timeToLiveMilliseconds
         self.isSpeculative = isSpeculative
         self.alpha = alpha
@@ -38,6 +41,7 @@ extension Lease: WireMessage {
         unsafe Self.codec.pack { fields, arena in
             unsafe fields.lease = lease
             unsafe fields.task = task.fields(in: arena)
+            unsafe fields.inputs = inputs.field(in: arena)
             unsafe fields.time_to_live_ms = UInt32(clamping: timeToLiveMilliseconds)
             unsafe fields.speculative = isSpeculative ? 1 : 0
         }
@@ -51,6 +55,7 @@ extension Lease: WireMessage {
             try unsafe Lease(
                 lease: fields.lease,
                 task: TaskDescription(fields: fields.task),
+                inputs: TaskDigest(field: fields.inputs),
                 timeToLiveMilliseconds: FieldReading.number(
                     fields.time_to_live_ms, "time to live", 1...Int(UInt32.max)),
                 isSpeculative: fields.speculative != 0,

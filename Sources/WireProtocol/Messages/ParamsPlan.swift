@@ -78,7 +78,9 @@ extension ParamsPlan: WireMessage {
                 lease: fields.lease,
                 key: TaskKey(fields: fields.key),
                 transfer: fields.transfer,
-                blocks: FieldReading.messages(fields.blocks, fields.n_blocks, "blocks") {
+                blocks: FieldReading.messages(
+                    fields.blocks, fields.n_blocks, "blocks", limit: WireLimits.blockCount
+                ) {
                     block throws(WireError) in try unsafe Block(fields: block)
                 })
         }

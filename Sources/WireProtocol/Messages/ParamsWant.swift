@@ -80,7 +80,9 @@ extension ParamsWant: WireMessage {
                 key: TaskKey(fields: fields.key),
                 creditBytes: FieldReading.number(
                     fields.credit_bytes, "credit", 0...WireLimits.creditBytes),
-                blocks: FieldReading.messages(fields.blocks, fields.n_blocks, "blocks") {
+                blocks: FieldReading.messages(
+                    fields.blocks, fields.n_blocks, "blocks", limit: WireLimits.blockCount
+                ) {
                     block throws(WireError) in try unsafe Block(fields: block)
                 })
         }
