@@ -8,6 +8,7 @@ import Synchronization
 final class TerminalProgress: Sendable {
     private struct State {
         var shown = ContinuousClock.now - .seconds(10)
+        var written = ContinuousClock.now - .seconds(10)
         var stage = ""
     }
 
@@ -25,19 +26,21 @@ final class TerminalProgress: Sendable {
     /// Shows where a stage stands.
     func update(_ progress: StageProgress) {
         let isEnd = progress.done >= progress.total
-        let isDue = state.withLock { state in
+        let (isShown, isWritten) = state.withLock { state in
+            let isNew = isEnd || progress.stage != state.stage
+            let now = ContinuousClock.now
             let interval: Duration = isTerminal ? .milliseconds(200) : .seconds(10)
-            guard isEnd || progress.stage != state.stage || .now - state.shown > interval else {
-                return false
-            }
-            state.shown = .now
+            let isShown = isNew || now - state.shown > interval
+            let isWritten = isNew || now - state.written > .seconds(1)
+            if isShown { state.shown = now }
+            if isWritten { state.written = now }
             state.stage = progress.stage
-            return true
+            return (isShown, isWritten)
         }
-        guard isDue else { return }
-        if let directory, let data = try? JSONEncoder().encode(progress) {
+        if isWritten, let directory, let data = try? JSONEncoder().encode(progress) {
             try? directory.write(data, to: directory.progressPath)
         }
+        guard isShown else { return }
         guard !isQuiet else { return }
         let line =
             isTerminal ? "\r\u{1B}[K\(progress.line)\(isEnd ? "\n" : "")" : progress.line + "\n"
