@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Targets by row (Docs/Architecture.md): a target imports only targets of lower rows, and only
+// Targets by row (Docs/Architecture.md): a target imports only targets that stand above it, and only
 // those that it names here. `swift build --explicit-target-dependency-import-check error` holds it.
 
 let strict = Context.environment["VOXELNAS_STRICT"] != nil

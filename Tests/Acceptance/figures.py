@@ -71,11 +71,20 @@ class Topic:
         parser = argparse.ArgumentParser(description=f"Measures the figures of {self.name}.")
         parser.add_argument("--only", action="append", metavar="NAME", help="one figure")
         parser.add_argument("--again", action="store_true", help="measure remembered ones again")
+        parser.add_argument("--no-build", action="store_true",
+                            help="take the program that was built last")
         options = parser.parse_args()
+        if not options.no_build:
+            self.build()
+        memory = self.work / "figures.json"
+        self.measure(options, memory)
+
+    def build(self):
         subprocess.run(["swift", "build", "-c", "release",
                         "--product", "voxelnas"], cwd=ROOT, check=True,
                        stdout=subprocess.DEVNULL)
-        memory = self.work / "figures.json"
+
+    def measure(self, options, memory):
         remembers = memory.exists() and not options.again and not self.work.name.endswith("-changed")
         known = json.loads(memory.read_text()) if remembers else {}
         short = skipped = 0
