@@ -1,33 +1,41 @@
 // Batch norm with its activation: sums in float over chunks of 64 rows, then in double.
+// A full cache line of channels is taken down the rows at a time.
+
+#define LINE (16 / LANES)
+
+// Calls `BLOCK(c, vectors, masked, m)` for all channels: whole lines, then single vectors, then the
+// last lanes.
+#define COLUMNS(C)                                                              \
+  ptrdiff_t c = 0;                                                              \
+  for (; c + 16 <= (C); c += 16) BLOCK(c, LINE, 0, FN(mask)(LANES));            \
+  for (; c + LANES <= (C); c += LANES) BLOCK(c, 1, 0, FN(mask)(LANES));         \
+  if (c < (C)) BLOCK(c, 1, 1, FN(mask)((C) - c));
 
 INLINE void FN(add_doubles)(double *p, V v) {
   VD *out = (VD *)p;
   *out += __builtin_convertvector(v, VD);
 }
 
-INLINE void FN(moments_block)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C,
-                              double *sums, double *squares, const int masked, MASK m) {
+INLINE void FN(moments_block)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C, double *sums,
+                              double *squares, const int vectors, const int masked, MASK m) {
   // Relative to the chunk's first row, so that a large mean costs no digits of the variance.
-  const V pivot = LOAD_SOME(x + r0 * C, masked, m);
-  V s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0};
-  ptrdiff_t r = r0;
-  for (; r + 1 < r1; r += 2) {
-    V a = LOAD_SOME(x + r * C, masked, m) - pivot, b = LOAD_SOME(x + (r + 1) * C, masked, m) - pivot;
-    s0 += a;
-    q0 = FMA(a, a, q0);
-    s1 += b;
-    q1 = FMA(b, b, q1);
+  V pivot[LINE], s[LINE], q[LINE];
+  UNROLL for (int j = 0; j < vectors; j++) {
+    pivot[j] = LOAD_SOME(x + r0 * C + j * LANES, masked, m);
+    s[j] = q[j] = (V){0};
   }
-  if (r < r1) {
-    V a = LOAD_SOME(x + r * C, masked, m) - pivot;
-    s0 += a;
-    q0 = FMA(a, a, q0);
-  }
+  for (ptrdiff_t r = r0; r < r1; r++)
+    UNROLL for (int j = 0; j < vectors; j++) {
+      const V v = LOAD_SOME(x + r * C + j * LANES, masked, m) - pivot[j];
+      s[j] += v;
+      q[j] = FMA(v, v, q[j]);
+    }
   const double count = (double)(r1 - r0);
-  VD p = __builtin_convertvector(pivot, VD), s = __builtin_convertvector(s0 + s1, VD);
-  VD q = __builtin_convertvector(q0 + q1, VD);
-  *(VD *)sums += s + count * p;
-  *(VD *)squares += q + (2 * s + count * p) * p;
+  UNROLL for (int j = 0; j < vectors; j++) {
+    const VD p = __builtin_convertvector(pivot[j], VD), sum = __builtin_convertvector(s[j], VD);
+    *(VD *)(sums + j * LANES) += sum + count * p;
+    *(VD *)(squares + j * LANES) += __builtin_convertvector(q[j], VD) + (2 * sum + count * p) * p;
+  }
 }
 
 static void FN(vn_moments)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C, double *sums,
@@ -35,23 +43,21 @@ static void FN(vn_moments)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t
   for (ptrdiff_t c = 0; c < (C + 15) / 16 * 16; c++) sums[c] = squares[c] = 0;
   for (ptrdiff_t r = r0; r < r1; r += 64) {
     const ptrdiff_t end = MIN(r + 64, r1);
-    ptrdiff_t c = 0;
-    for (; c + LANES <= C; c += LANES)
-      FN(moments_block)(x + c, r, end, C, sums + c, squares + c, 0, FN(mask)(LANES));
-    if (c < C) FN(moments_block)(x + c, r, end, C, sums + c, squares + c, 1, FN(mask)(C - c));
+#define BLOCK(c, vectors, masked, m) \
+  FN(moments_block)(x + c, r, end, C, sums + c, squares + c, vectors, masked, m)
+    COLUMNS(C)
+#undef BLOCK
   }
 }
 
 INLINE void FN(column_sums_block)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C,
-                                  double *sums, const int masked, MASK m) {
-  V s0 = {0}, s1 = {0};
-  ptrdiff_t r = r0;
-  for (; r + 1 < r1; r += 2) {
-    s0 += LOAD_SOME(x + r * C, masked, m);
-    s1 += LOAD_SOME(x + (r + 1) * C, masked, m);
-  }
-  if (r < r1) s0 += LOAD_SOME(x + r * C, masked, m);
-  FN(add_doubles)(sums, s0 + s1);
+                                  double *sums, const int vectors, const int masked, MASK m) {
+  V s[LINE];
+  UNROLL for (int j = 0; j < vectors; j++) s[j] = (V){0};
+  for (ptrdiff_t r = r0; r < r1; r++)
+    UNROLL for (int j = 0; j < vectors; j++)
+      s[j] += LOAD_SOME(x + r * C + j * LANES, masked, m);
+  UNROLL for (int j = 0; j < vectors; j++) FN(add_doubles)(sums + j * LANES, s[j]);
 }
 
 static void FN(vn_column_sums)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdiff_t C,
@@ -59,10 +65,9 @@ static void FN(vn_column_sums)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdi
   for (ptrdiff_t c = 0; c < (C + 15) / 16 * 16; c++) sums[c] = 0;
   for (ptrdiff_t r = r0; r < r1; r += 64) {
     const ptrdiff_t end = MIN(r + 64, r1);
-    ptrdiff_t c = 0;
-    for (; c + LANES <= C; c += LANES)
-      FN(column_sums_block)(x + c, r, end, C, sums + c, 0, FN(mask)(LANES));
-    if (c < C) FN(column_sums_block)(x + c, r, end, C, sums + c, 1, FN(mask)(C - c));
+#define BLOCK(c, vectors, masked, m) FN(column_sums_block)(x + c, r, end, C, sums + c, vectors, masked, m)
+    COLUMNS(C)
+#undef BLOCK
   }
 }
 
@@ -123,29 +128,26 @@ static void FN(vn_normalize)(const float *x, const float *residual, float *y, pt
 INLINE void FN(gradient_sums_block)(const float *x, const float *dy, ptrdiff_t r0, ptrdiff_t r1,
                                     ptrdiff_t C, const float *scale, const float *shift,
                                     const float *mean, const int activation, double *sums,
-                                    double *products, const int masked, MASK m) {
-  const V a = LOAD_SOME(scale, masked, m), b = LOAD_SOME(shift, masked, m);
-  const V mu = LOAD_SOME(mean, masked, m);
-  V s0 = {0}, s1 = {0}, q0 = {0}, q1 = {0};
-  ptrdiff_t r = r0;
-  for (; r + 1 < r1; r += 2) {
-    V x0 = LOAD_SOME(x + r * C, masked, m), x1 = LOAD_SOME(x + (r + 1) * C, masked, m);
-    V g0 = LOAD_SOME(dy + r * C, masked, m), g1 = LOAD_SOME(dy + (r + 1) * C, masked, m);
-    g0 = FN(masked_gradient)(x0, g0, a, b, activation);
-    g1 = FN(masked_gradient)(x1, g1, a, b, activation);
-    s0 += g0;
-    q0 = FMA(g0, x0 - mu, q0);
-    s1 += g1;
-    q1 = FMA(g1, x1 - mu, q1);
+                                    double *products, const int vectors, const int masked, MASK m) {
+  V a[LINE], b[LINE], mu[LINE], s[LINE], q[LINE];
+  UNROLL for (int j = 0; j < vectors; j++) {
+    a[j] = LOAD_SOME(scale + j * LANES, masked, m);
+    b[j] = LOAD_SOME(shift + j * LANES, masked, m);
+    mu[j] = LOAD_SOME(mean + j * LANES, masked, m);
+    s[j] = q[j] = (V){0};
   }
-  if (r < r1) {
-    V x0 = LOAD_SOME(x + r * C, masked, m);
-    V g0 = FN(masked_gradient)(x0, LOAD_SOME(dy + r * C, masked, m), a, b, activation);
-    s0 += g0;
-    q0 = FMA(g0, x0 - mu, q0);
+  for (ptrdiff_t r = r0; r < r1; r++)
+    UNROLL for (int j = 0; j < vectors; j++) {
+      const V v = LOAD_SOME(x + r * C + j * LANES, masked, m);
+      const V g = FN(masked_gradient)(v, LOAD_SOME(dy + r * C + j * LANES, masked, m), a[j], b[j],
+                                      activation);
+      s[j] += g;
+      q[j] = FMA(g, v - mu[j], q[j]);
+    }
+  UNROLL for (int j = 0; j < vectors; j++) {
+    FN(add_doubles)(sums + j * LANES, s[j]);
+    FN(add_doubles)(products + j * LANES, q[j]);
   }
-  FN(add_doubles)(sums, s0 + s1);
-  FN(add_doubles)(products, q0 + q1);
 }
 
 INLINE void FN(gradient_sums)(const float *x, const float *dy, ptrdiff_t r0, ptrdiff_t r1,
@@ -155,13 +157,11 @@ INLINE void FN(gradient_sums)(const float *x, const float *dy, ptrdiff_t r0, ptr
   for (ptrdiff_t c = 0; c < (C + 15) / 16 * 16; c++) sums[c] = products[c] = 0;
   for (ptrdiff_t r = r0; r < r1; r += 64) {
     const ptrdiff_t end = MIN(r + 64, r1);
-    ptrdiff_t c = 0;
-    for (; c + LANES <= C; c += LANES)
-      FN(gradient_sums_block)(x + c, dy + c, r, end, C, scale + c, shift + c, mean + c, activation,
-                              sums + c, products + c, 0, FN(mask)(LANES));
-    if (c < C)
-      FN(gradient_sums_block)(x + c, dy + c, r, end, C, scale + c, shift + c, mean + c, activation,
-                              sums + c, products + c, 1, FN(mask)(C - c));
+#define BLOCK(c, vectors, masked, m)                                                              \
+  FN(gradient_sums_block)(x + c, dy + c, r, end, C, scale + c, shift + c, mean + c, activation,   \
+                          sums + c, products + c, vectors, masked, m)
+    COLUMNS(C)
+#undef BLOCK
   }
 }
 
@@ -210,3 +210,5 @@ static void FN(vn_normalize_gradient)(const float *x, const float *dy, float *dx
   else ROWS(VN_RELU6);
 #undef ROWS
 }
+#undef COLUMNS
+#undef LINE
