@@ -1,8 +1,10 @@
 // Depthwise convolution: lanes are channels, the outputs of a short row stay in registers, and each
 // input vector is loaded once for several multiply-adds. Taps outside the volume are never touched:
 // depth and height by loop bounds, width by unrolled conditions. Every output is one chain over its
-// taps in order, whatever the tile. The kernel's slices run one after the other over a plane: all
-// rows of all slices under one output row would not fit the first-level cache.
+// taps in order, whatever the tile. The input planes are packed first. A kernel of 3 takes all its
+// slices at once; the slices of larger ones run one after the other over a plane, because all rows
+// of all slices under one output row would not fit the first-level cache.
+#include "Packing.h"
 
 #if LANES == 16 || (LANES == 4 && defined(__aarch64__))
 #define TAPS(K) (K)
@@ -19,12 +21,12 @@
 #define RIGHT 2
 #define ANY 4
 
-// One kernel slice on a tile of R rows × T outputs at (h0.., w0..): x and y are the planes, w the
-// slice. The first slice of a plane sets the outputs, the others go on from them.
-INLINE void FN(depthwise_tile)(const float *x, const float *w, float *y, ptrdiff_t H, ptrdiff_t W,
-                               ptrdiff_t cs, ptrdiff_t ws, int first, ptrdiff_t h0, ptrdiff_t w0,
-                               const int K, const int R, const int T, const int sides,
-                               const int masked, MASK m) {
+// Kernel slices on a tile of R rows × T outputs at (h0.., w0..): x are the packed planes under the
+// slices, w the first slice. The first slices of a plane set the outputs, the others go on from them.
+INLINE void FN(depthwise_tile)(const float *const *x, ptrdiff_t slices, ptrdiff_t c,
+                               const float *w, float *y, ptrdiff_t H, ptrdiff_t W, ptrdiff_t cs,
+                               ptrdiff_t ws, int first, ptrdiff_t h0, ptrdiff_t w0, const int K,
+                               const int R, const int T, const int sides, const int masked, MASK m) {
   const int P = K / 2;
   float *yr = y + (h0 * W + w0) * cs;
   V acc[16];
@@ -37,23 +39,26 @@ INLINE void FN(depthwise_tile)(const float *x, const float *w, float *y, ptrdiff
   }
   const ptrdiff_t left = MIN(w0, P), right = MIN(W - w0 - T, P);
   const ptrdiff_t i0 = MAX(h0 - P, 0), i1 = MIN(h0 + R - 1 + P, H - 1);
-  ROLLED for (ptrdiff_t ih = i0; ih <= i1; ih++) {
-    const float *xr = x + (ih * W + w0) * cs;
-    UNROLL for (int r = 0; r < R; r++) {
-      const ptrdiff_t kh = ih - (h0 + r) + P;
-      if (R > 1 && (size_t)kh >= (size_t)K) continue;
-      const float *wr = w + kh * K * ws;
-      UNROLL for (int k0 = 0; k0 < K; k0 += TAPS(K)) {
-        const int k1 = MIN(k0 + TAPS(K), K);
-        V tap[7];
-        UNROLL for (int k = k0; k < k1; k++) tap[k] = LOAD_SOME(wr + k * ws, masked, m);
-        UNROLL for (int iw = k0 - P; iw < T + k1 - 1 - P; iw++) {
-          if (iw < 0 && !(sides & LEFT) && !((sides & ANY) && -iw <= left)) continue;
-          if (iw >= T && !(sides & RIGHT) && !((sides & ANY) && iw - T < right)) continue;
-          V xv = LOAD_SOME(xr + iw * cs, masked, m);
-          UNROLL for (int k = k0; k < k1; k++) {
-            const int ow = iw - k + P;
-            if (ow >= 0 && ow < T) acc[r * T + ow] = FMA(xv, tap[k], acc[r * T + ow]);
+  ROLLED for (ptrdiff_t slice = 0; slice < slices; slice++) {
+    const float *xp = x[slice] + w0 * PACKED + c, *wp = w + slice * K * K * ws;
+    ROLLED for (ptrdiff_t ih = i0; ih <= i1; ih++) {
+      const float *xr = xp + ih * W * PACKED;
+      UNROLL for (int r = 0; r < R; r++) {
+        const ptrdiff_t kh = ih - (h0 + r) + P;
+        if (R > 1 && (size_t)kh >= (size_t)K) continue;
+        const float *wr = wp + kh * K * ws;
+        UNROLL for (int k0 = 0; k0 < K; k0 += TAPS(K)) {
+          const int k1 = MIN(k0 + TAPS(K), K);
+          V tap[7];
+          UNROLL for (int k = k0; k < k1; k++) tap[k] = LOAD_SOME(wr + k * ws, masked, m);
+          UNROLL for (int iw = k0 - P; iw < T + k1 - 1 - P; iw++) {
+            if (iw < 0 && !(sides & LEFT) && !((sides & ANY) && -iw <= left)) continue;
+            if (iw >= T && !(sides & RIGHT) && !((sides & ANY) && iw - T < right)) continue;
+            V xv = LOAD(xr + iw * PACKED);
+            UNROLL for (int k = k0; k < k1; k++) {
+              const int ow = iw - k + P;
+              if (ow >= 0 && ow < T) acc[r * T + ow] = FMA(xv, tap[k], acc[r * T + ow]);
+            }
           }
         }
       }
@@ -64,95 +69,105 @@ INLINE void FN(depthwise_tile)(const float *x, const float *w, float *y, ptrdiff
       STORE_SOME(yr + (r * W + t) * cs, acc[r * T + t], masked, m);
 }
 
+#define TILE(W, h, w0, R, T, sides) \
+  FN(depthwise_tile)(x, slices, c, w, y, H, W, cs, ws, first, h, w0, K, R, T, sides, masked, m)
+#define PLANE                                                                                      \
+  const float *const *x, ptrdiff_t slices, ptrdiff_t c, const float *w, float *y,    \
+      ptrdiff_t H, ptrdiff_t W, ptrdiff_t cs, ptrdiff_t ws, int first
+
 // A plane of LANES channels with rows of exactly T outputs.
-INLINE void FN(depthwise_short)(const float *x, const float *w, float *y, ptrdiff_t H,
-                                ptrdiff_t cs, ptrdiff_t ws, int first, const int K, const int R,
-                                const int T, const int masked, MASK m) {
+INLINE void FN(depthwise_short)(PLANE, const int K, const int R, const int T, const int masked,
+                                MASK m) {
   ptrdiff_t h = 0;
-  ROLLED for (; h + R <= H; h += R)
-    FN(depthwise_tile)(x, w, y, H, T, cs, ws, first, h, 0, K, R, T, 0, masked, m);
-  if (R > 1)
-    ROLLED for (; h < H; h++)
-      FN(depthwise_tile)(x, w, y, H, T, cs, ws, first, h, 0, K, 1, T, 0, masked, m);
+  ROLLED for (; h + R <= H; h += R) TILE(T, h, 0, R, T, 0);
+  if (R > 1) ROLLED for (; h < H; h++) TILE(T, h, 0, 1, T, 0);
 }
 
 // Rows of two or more tiles of 8.
-INLINE void FN(depthwise_eights)(const float *x, const float *w, float *y, ptrdiff_t H,
-                                 ptrdiff_t W, ptrdiff_t cs, ptrdiff_t ws, int first, const int K,
-                                 const int masked, MASK m) {
+INLINE void FN(depthwise_eights)(PLANE, const int K, const int masked, MASK m) {
   ROLLED for (ptrdiff_t h = 0; h < H; h++) {
-    FN(depthwise_tile)(x, w, y, H, W, cs, ws, first, h, 0, K, 1, 8, RIGHT, masked, m);
-    ROLLED for (ptrdiff_t w0 = 8; w0 + 8 < W; w0 += 8)
-      FN(depthwise_tile)(x, w, y, H, W, cs, ws, first, h, w0, K, 1, 8, LEFT | RIGHT, masked, m);
-    FN(depthwise_tile)(x, w, y, H, W, cs, ws, first, h, W - 8, K, 1, 8, LEFT, masked, m);
+    TILE(W, h, 0, 1, 8, RIGHT);
+    ROLLED for (ptrdiff_t w0 = 8; w0 + 8 < W; w0 += 8) TILE(W, h, w0, 1, 8, LEFT | RIGHT);
+    TILE(W, h, W - 8, 1, 8, LEFT);
   }
 }
 
 // Rows of any length.
-INLINE void FN(depthwise_any)(const float *x, const float *w, float *y, ptrdiff_t H,
-                              ptrdiff_t W, ptrdiff_t cs, ptrdiff_t ws, int first, const int K,
-                              const int masked, MASK m) {
+INLINE void FN(depthwise_any)(PLANE, const int K, const int masked, MASK m) {
   ROLLED for (ptrdiff_t h = 0; h < H; h++) {
     ptrdiff_t w0 = 0;
-    ROLLED for (; w0 + 4 <= W; w0 += 4)
-      FN(depthwise_tile)(x, w, y, H, W, cs, ws, first, h, w0, K, 1, 4, ANY, masked, m);
-    ROLLED for (; w0 < W; w0++)
-      FN(depthwise_tile)(x, w, y, H, W, cs, ws, first, h, w0, K, 1, 1, ANY, masked, m);
+    ROLLED for (; w0 + 4 <= W; w0 += 4) TILE(W, h, w0, 1, 4, ANY);
+    ROLLED for (; w0 < W; w0++) TILE(W, h, w0, 1, 1, ANY);
   }
 }
 
-#define DEPTHWISE(K, masked)                                                                      \
-  __attribute__((noinline)) static void FN(depthwise_##K##_##masked)(                             \
-      const float *x, const float *w, float *y, ptrdiff_t H, ptrdiff_t W, ptrdiff_t cs,           \
-      ptrdiff_t ws, int first, MASK m) {                                                          \
-    if (W == 2) FN(depthwise_short)(x, w, y, H, cs, ws, first, K, 2, 2, masked, m);               \
-    else if (W == 4) FN(depthwise_short)(x, w, y, H, cs, ws, first, K, ROWS_OF_4, 4, masked, m);  \
-    else if (W == 8) FN(depthwise_short)(x, w, y, H, cs, ws, first, K, ROWS_OF_8, 8, masked, m);  \
-    else if (W % 8 == 0) FN(depthwise_eights)(x, w, y, H, W, cs, ws, first, K, masked, m);        \
-    else FN(depthwise_any)(x, w, y, H, W, cs, ws, first, K, masked, m);                           \
+#define DEPTHWISE(K, masked)                                                                       \
+  __attribute__((noinline)) static void FN(depthwise_##K##_##masked)(PLANE, MASK m) {              \
+    if (W == 2) AT(short, K, 2, 2, masked, m);                                                     \
+    else if (W == 4) AT(short, K, ROWS_OF_4, 4, masked, m);                                        \
+    else if (W == 8) AT(short, K, ROWS_OF_8, 8, masked, m);                                        \
+    else if (W % 8 == 0) AT(eights, K, masked, m);                                                 \
+    else AT(any, K, masked, m);                                                                    \
   }
+#define AT(rows, ...) FN(depthwise_##rows)(x, slices, c, w, y, H, W, cs, ws, first, __VA_ARGS__)
 DEPTHWISE(3, 0) DEPTHWISE(3, 1) DEPTHWISE(5, 0) DEPTHWISE(5, 1) DEPTHWISE(7, 0) DEPTHWISE(7, 1)
 #undef DEPTHWISE
+#undef AT
+#undef PLANE
+#undef TILE
 
-// Plane d of up to 16 channels from c0 on: a cache line, read by one slice of the kernel after the
-// other.
-static void FN(depthwise_plane)(const float *x, const float *w, float *y, vn_volume v, ptrdiff_t K,
-                                ptrdiff_t ws, ptrdiff_t d, ptrdiff_t c0) {
-  const ptrdiff_t C = v.channels, H = v.height, W = v.width, P = K / 2;
-  const ptrdiff_t kd0 = MAX(P - d, 0), kd1 = MIN(v.depth - d + P, K);
-  for (ptrdiff_t kd = kd0; kd < kd1; kd++)
-    for (ptrdiff_t c = c0; c < MIN(c0 + 16, C); c += LANES) {
-      const float *xp = x + (d + kd - P) * H * W * C + c, *wp = w + kd * K * K * ws + c;
-      float *yp = y + d * H * W * C + c;
-      const int first = kd == kd0;
-      MASK m = FN(mask)(C - c);
-      if (C - c >= LANES) {
-        if (K == 3) FN(depthwise_3_0)(xp, wp, yp, H, W, C, ws, first, m);
-        else if (K == 5) FN(depthwise_5_0)(xp, wp, yp, H, W, C, ws, first, m);
-        else FN(depthwise_7_0)(xp, wp, yp, H, W, C, ws, first, m);
-      } else {
-        if (K == 3) FN(depthwise_3_1)(xp, wp, yp, H, W, C, ws, first, m);
-        else if (K == 5) FN(depthwise_5_1)(xp, wp, yp, H, W, C, ws, first, m);
-        else FN(depthwise_7_1)(xp, wp, yp, H, W, C, ws, first, m);
-      }
+// Kernel slices on one plane of `channels` channels, from packed planes.
+static void FN(depthwise_slices)(const float *const *x, ptrdiff_t slices, const float *w, float *y,
+                                 vn_volume v, ptrdiff_t K, ptrdiff_t ws, int first,
+                                 ptrdiff_t channels) {
+  for (ptrdiff_t c = 0; c < channels; c += LANES) {
+#define AT(K, masked)                                                                              \
+  FN(depthwise_##K##_##masked)(x, slices, c, w + c, y + c, v.height, v.width,    \
+                               v.channels, ws, first, FN(mask)(channels - c))
+    if (channels - c >= LANES) {
+      if (K == 3) AT(3, 0);
+      else if (K == 5) AT(5, 0);
+      else AT(7, 0);
+    } else {
+      if (K == 3) AT(3, 1);
+      else if (K == 5) AT(5, 1);
+      else AT(7, 1);
     }
+#undef AT
+  }
 }
 
-static void FN(vn_depthwise)(const float *x, const float *weights, float *y, vn_volume volume,
-                             ptrdiff_t K, int flipped, ptrdiff_t i0, ptrdiff_t i1) {
+// One sample of up to 16 channels from c0 on. The planes under an output plane are packed, in a ring.
+static void FN(depthwise_block)(const float *x, vn_reading reading, const float *w, float *y,
+                                vn_volume v, ptrdiff_t K, ptrdiff_t ws, ptrdiff_t c0) {
+  const ptrdiff_t C = v.channels, D = v.depth, P = K / 2, plane = v.height * v.width;
+  const ptrdiff_t channels = MIN(C - c0, 16), size = plane * PACKED;
+  const ptrdiff_t places = MIN(K, D);
+  float *ring = vn_scratch((size_t)(places * size));
+  ptrdiff_t filled = 0;
+  for (ptrdiff_t d = 0; d < D; d++) {
+    for (; filled < MIN(d + P + 1, D); filled++)
+      FN(pack)(x + filled * plane * C, C, ring + filled % places * size, plane, c0, channels,
+               reading);
+    const ptrdiff_t first = MAX(d - P, 0), end = MIN(d + P + 1, D);
+    const float *under[7];
+    for (ptrdiff_t p = first; p < end; p++) under[p - first] = ring + p % places * size;
+    const ptrdiff_t step = K == 3 ? end - first : 1;
+    for (ptrdiff_t p = first; p < end; p += step)
+      FN(depthwise_slices)(under + (p - first), step, w + (p - d + P) * K * K * ws + c0,
+                           y + d * plane * C + c0, v, K, ws, p == first, channels);
+  }
+}
+
+static void FN(vn_depthwise)(const float *x, vn_reading reading, const float *weights, float *y,
+                             vn_volume volume, ptrdiff_t K, int flipped, ptrdiff_t i0,
+                             ptrdiff_t i1) {
   const ptrdiff_t C = volume.channels, blocks = (C + 15) / 16;
   const ptrdiff_t sample = volume.depth * volume.height * volume.width * C;
-  const ptrdiff_t ws = flipped ? -C : C;
   if (flipped) weights += (K * K * K - 1) * C;
-  for (ptrdiff_t item = i0; item < i1;) {
-    const ptrdiff_t block = item % blocks, count = MIN(blocks - block, i1 - item);
-    const ptrdiff_t offset = item / blocks * sample;
-    // All channels of a plane before the next, so that the planes around it stay in the cache.
-    for (ptrdiff_t d = 0; d < volume.depth; d++)
-      for (ptrdiff_t b = block; b < block + count; b++)
-        FN(depthwise_plane)(x + offset, weights, y + offset, volume, K, ws, d, b * 16);
-    item += count;
-  }
+  for (ptrdiff_t item = i0; item < i1; item++)
+    FN(depthwise_block)(x + item / blocks * sample, reading, weights, y + item / blocks * sample,
+                        volume, K, flipped ? -C : C, item % blocks * 16);
 }
 #undef TAPS
 #undef ROWS_OF_8
@@ -160,3 +175,4 @@ static void FN(vn_depthwise)(const float *x, const float *weights, float *y, vn_
 #undef LEFT
 #undef RIGHT
 #undef ANY
+#undef PACKED

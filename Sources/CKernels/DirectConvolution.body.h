@@ -74,11 +74,11 @@ static void FN(vn_direct_convolution)(const float *x, const float *weights, floa
   }
 }
 
-// What one output plane adds to `taps` taps from `tap` on of kernel row (kd, kh), for `vectors`
+// What output rows h0..<h1 of a plane add to `taps` taps from `tap` on of kernel row (kd, kh), for `vectors`
 // vectors of output channels.
 INLINE void FN(direct_weights)(const float *x, const float *dy, float *out, const vn_convolution *g,
-                               ptrdiff_t n, ptrdiff_t d, ptrdiff_t kd, ptrdiff_t kh, ptrdiff_t tap,
-                               const int taps, const int vectors, const int masked, MASK m) {
+                               ptrdiff_t n, ptrdiff_t d, ptrdiff_t h0, ptrdiff_t h1, ptrdiff_t kd,
+                               ptrdiff_t kh, ptrdiff_t tap, const int taps, const int vectors, const int masked, MASK m) {
   const ptrdiff_t ci = g->input.channels, co = g->out_channels, step = g->stride_width * ci;
   const ptrdiff_t id = d * g->stride_depth + kd - g->pad_depth;
   if (id < 0 || id >= g->input.depth) return;
@@ -87,7 +87,7 @@ INLINE void FN(direct_weights)(const float *x, const float *dy, float *out, cons
   V acc[3][32 / LANES];
   UNROLL for (int t = 0; t < taps; t++)
     UNROLL for (int j = 0; j < vectors; j++) acc[t][j] = (V){0};
-  for (ptrdiff_t h = 0; h < g->out_height; h++) {
+  for (ptrdiff_t h = h0; h < h1; h++) {
     const ptrdiff_t ih = h * g->stride_height + kh - g->pad_height;
     if (ih < 0 || ih >= g->input.height) continue;
     const float *xr = x + ((n * g->input.depth + id) * g->input.height + ih) * g->input.width * ci;
@@ -116,12 +116,13 @@ INLINE void FN(direct_weights)(const float *x, const float *dy, float *out, cons
     }
 }
 
-// One output plane and one kernel row: three taps × 32 channels at a time where there are so many.
-static void FN(direct_weights_plane)(const float *x, const float *dy, float *out, vn_convolution g,
-                                     ptrdiff_t n, ptrdiff_t d, ptrdiff_t kd, ptrdiff_t kh) {
+// Output rows of a plane and one kernel row: three taps × 32 channels at a time where there are so many.
+static void FN(direct_weights_rows)(const float *x, const float *dy, float *out, vn_convolution g,
+                                    ptrdiff_t n, ptrdiff_t d, ptrdiff_t h0, ptrdiff_t h1,
+                                    ptrdiff_t kd, ptrdiff_t kh) {
   const ptrdiff_t taps = g.kernel_width * g.input.channels, co = g.out_channels;
 #define AT(taps, vectors, masked, m) \
-  FN(direct_weights)(x, dy + c, out + c, &g, n, d, kd, kh, tap, taps, vectors, masked, m)
+  FN(direct_weights)(x, dy + c, out + c, &g, n, d, h0, h1, kd, kh, tap, taps, vectors, masked, m)
   for (ptrdiff_t c = 0; c < co;) {
     const int wide = co - c >= 32, masked = co - c < LANES;
     MASK m = FN(mask)(co - c);
@@ -145,11 +146,14 @@ static void FN(vn_direct_convolution_weights)(const float *x, const float *dy, f
   for (ptrdiff_t i = i0 * size; i < i1 * size; i++) partial[i] = 0;
   for (ptrdiff_t item = i0; item < i1;) {
     const ptrdiff_t n = item / rows, count = MIN(rows - item % rows, i1 - item);
-    // All kernel rows on an output plane while it is in the cache.
+    // All kernel rows on a few output rows while those are in the first-level cache.
+    const ptrdiff_t group = MAX(4096 / (g.out_width * g.out_channels), 1);
     for (ptrdiff_t d = 0; d < g.out_depth; d++)
-      for (ptrdiff_t i = item; i < item + count; i++)
-        FN(direct_weights_plane)(x, dy, partial + i * size, g, n, d, i % rows / g.kernel_height,
-                                 i % rows % g.kernel_height);
+      for (ptrdiff_t h = 0; h < g.out_height; h += group)
+        for (ptrdiff_t i = item; i < item + count; i++)
+          FN(direct_weights_rows)(x, dy, partial + i * size, g, n, d, h,
+                                  MIN(h + group, g.out_height), i % rows / g.kernel_height,
+                                  i % rows % g.kernel_height);
     item += count;
   }
 }

@@ -1,6 +1,8 @@
 // Matrix products from register tiles of `rows` × `vectors`·LANES outputs, without packing.
 // With 32 registers a tile has up to 24 sums; with 16 it has 12, two vectors of b and a broadcast
 // of a. A tile of four rows and three vectors would need all 16, which compilers spill.
+#include "Packing.h"
+
 #if LANES == 16 || (LANES == 4 && defined(__aarch64__))
 #define MANY_REGISTERS 1
 #else
@@ -91,44 +93,72 @@ static const FN(panel_function) FN(panels)[2][2][MOST_VECTORS][5] = {
     {PANELS(panel_n), PANELS(masked_n)}, {PANELS(panel_t), PANELS(masked_t)}};
 #undef PANELS
 
-INLINE void FN(product)(const int transposed, ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0,
-                        ptrdiff_t n1, ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,
-                        ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *bias, int accumulate) {
-  const ptrdiff_t block = 256;
-  for (ptrdiff_t k0 = 0; k0 < k || k0 == 0; k0 += block) {
-    ptrdiff_t kb = MIN(k - k0, block);
-    int mode = k0 == 0 && !accumulate ? FN(START) : transposed ? FN(ADD) : FN(CONTINUE);
-    const float *ak = transposed ? a + k0 * lda : a + k0;
-    for (ptrdiff_t j = n0; j < n1;) {
-      ptrdiff_t left = (n1 - j + LANES - 1) / LANES;
-      int vectors = (int)MIN(left, MOST_VECTORS);
-      // Never a lone vector at the end where two times two would do.
-      if (MOST_VECTORS == 3 && left == 4) vectors = 2;
-      ptrdiff_t columns = MIN(n1 - j, (ptrdiff_t)vectors * LANES);
-      ptrdiff_t last = columns - (vectors - 1) * LANES;
-      int masked = last != LANES;
-      MASK m = FN(mask)(last);
-      ptrdiff_t i = m0;
-      for (int height = 0; i < m1; height++)
-        i = FN(panels)[transposed][masked][vectors - 1][height](
-            i, m1, kb, ak, lda, b + k0 * ldb + j, ldb, c + j, ldc, bias ? bias + j : 0, mode, m);
-      j += columns;
-    }
+// c[0..<m, n0..<n1] of one block of k: the tallest tiles first, down to one row.
+INLINE void FN(product_block)(const int transposed, ptrdiff_t m, ptrdiff_t n0, ptrdiff_t n1,
+                              ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,
+                              ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *bias, int mode) {
+  for (ptrdiff_t j = n0; j < n1;) {
+    ptrdiff_t left = (n1 - j + LANES - 1) / LANES;
+    int vectors = (int)MIN(left, MOST_VECTORS);
+    // Never a lone vector at the end where two times two would do.
+    if (MOST_VECTORS == 3 && left == 4) vectors = 2;
+    ptrdiff_t columns = MIN(n1 - j, (ptrdiff_t)vectors * LANES);
+    ptrdiff_t last = columns - (vectors - 1) * LANES;
+    int masked = last != LANES;
+    MASK some = FN(mask)(last);
+    ptrdiff_t i = 0;
+    for (int height = 0; i < m; height++)
+      i = FN(panels)[transposed][masked][vectors - 1][height](
+          i, m, k, a, lda, b + j, ldb, c + j, ldc, bias ? bias + j : 0, mode, some);
+    j += columns;
   }
 }
 
+INLINE void FN(product)(ptrdiff_t m, ptrdiff_t n0, ptrdiff_t n1, ptrdiff_t k, const float *a,
+                        ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                        const float *bias, int accumulate) {
+  enum { BLOCK = 256 };
+  for (ptrdiff_t k0 = 0; k0 < k || k0 == 0; k0 += BLOCK)
+    FN(product_block)(0, m, n0, n1, MIN(k - k0, BLOCK), a + k0, lda, b + k0 * ldb, ldb, c, ldc,
+                      bias, k0 == 0 && !accumulate ? FN(START) : FN(CONTINUE));
+}
+
 static void FN(vn_matrix_multiply)(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0, ptrdiff_t n1,
-                                   ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,
-                                   ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *bias,
-                                   int accumulate) {
-  FN(product)(0, m0, m1, n0, n1, k, a, lda, b, ldb, c, ldc, bias, accumulate);
+                                   ptrdiff_t k, const float *a, ptrdiff_t lda, vn_reading reading,
+                                   const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
+                                   const float *bias, int accumulate) {
+  if (!reading.scale) {
+    FN(product)(m1 - m0, n0, n1, k, a + m0 * lda, lda, b, ldb, c + m0 * ldc, ldc, bias, accumulate);
+    return;
+  }
+  // Rows that fit the first-level cache beside a block of b, a multiple of every tile's height.
+  const ptrdiff_t rows = k > 192 ? 12 : k > 96 ? 24 : 48;
+  float *read = vn_scratch((size_t)(rows * k));
+  for (ptrdiff_t i = m0; i < m1; i += rows) {
+    const ptrdiff_t count = MIN(rows, m1 - i);
+    FN(read_rows)(a + i * lda, lda, read, count, k, reading);
+    FN(product)(count, n0, n1, k, read, k, b, ldb, c + i * ldc, ldc, bias, accumulate);
+  }
 }
 
 static void FN(vn_matrix_multiply_transposed)(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0,
                                               ptrdiff_t n1, ptrdiff_t k, const float *a,
-                                              ptrdiff_t lda, const float *b, ptrdiff_t ldb,
-                                              float *c, ptrdiff_t ldc) {
-  FN(product)(1, m0, m1, n0, n1, k, a, lda, b, ldb, c, ldc, 0, 0);
+                                              ptrdiff_t lda, vn_reading reading, const float *b,
+                                              ptrdiff_t ldb, float *c, ptrdiff_t ldc) {
+  // Blocks of rows that fit the first-level cache; their part of a is copied unless it is whole.
+  enum { BLOCK = 256 };
+  const ptrdiff_t m = m1 - m0;
+  const int copied = reading.scale != 0;
+  const vn_reading part = {reading.scale ? reading.scale + m0 : 0,
+                           reading.shift ? reading.shift + m0 : 0, reading.activation};
+  float *read = copied ? vn_scratch((size_t)(BLOCK * m)) : 0;
+  for (ptrdiff_t k0 = 0; k0 < k; k0 += BLOCK) {
+    const ptrdiff_t count = MIN(k - k0, BLOCK);
+    if (copied) FN(read_rows)(a + k0 * lda + m0, lda, read, count, m, part);
+    FN(product_block)(1, m, n0, n1, count, copied ? read : a + k0 * lda + m0, copied ? m : lda, b + k0 * ldb, ldb,
+                      c + m0 * ldc, ldc, 0, k0 == 0 ? FN(START) : FN(ADD));
+  }
 }
 #undef MANY_REGISTERS
 #undef MOST_VECTORS
+#undef PACKED

@@ -1,17 +1,20 @@
 #include "InstructionSets.h"
+#include "Scratch.h"
 #define VN_BODY "MatrixProduct.body.h"
 #include "EachInstructionSet.h"
 
 void vn_matrix_multiply(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0, ptrdiff_t n1, ptrdiff_t k,
-                        const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c,
-                        ptrdiff_t ldc, const float *bias, int accumulate) {
-  VN_DISPATCH(vn_matrix_multiply, m0, m1, n0, n1, k, a, lda, b, ldb, c, ldc, bias, accumulate)
+                        const float *a, ptrdiff_t lda, vn_reading reading, const float *b,
+                        ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *bias,
+                        int accumulate) {
+  VN_DISPATCH(vn_matrix_multiply, m0, m1, n0, n1, k, a, lda, reading, b, ldb, c, ldc, bias,
+              accumulate)
 }
 
 void vn_matrix_multiply_transposed(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0, ptrdiff_t n1,
-                                   ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,
-                                   ptrdiff_t ldb, float *c, ptrdiff_t ldc) {
-  VN_DISPATCH(vn_matrix_multiply_transposed, m0, m1, n0, n1, k, a, lda, b, ldb, c, ldc)
+                                   ptrdiff_t k, const float *a, ptrdiff_t lda, vn_reading reading,
+                                   const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc) {
+  VN_DISPATCH(vn_matrix_multiply_transposed, m0, m1, n0, n1, k, a, lda, reading, b, ldb, c, ldc)
 }
 
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));

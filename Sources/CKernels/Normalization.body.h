@@ -1,3 +1,4 @@
+#include "Packing.h"
 // Batch norm with its activation: sums in float over chunks of 64 rows, then in double.
 // A full cache line of channels is taken down the rows at a time.
 
@@ -69,12 +70,6 @@ static void FN(vn_column_sums)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdi
     COLUMNS(C)
 #undef BLOCK
   }
-}
-
-INLINE V FN(activate)(V y, const int activation) {
-  if (activation >= VN_RELU) y = FN(at_least)((V){0}, y);
-  if (activation == VN_RELU6) y = FN(at_most)(BROADCAST(6), y);
-  return y;
 }
 
 // dy where the activation lets it through, decided on the recomputed pre-activation.
@@ -212,3 +207,4 @@ static void FN(vn_normalize_gradient)(const float *x, const float *dy, float *dx
 }
 #undef COLUMNS
 #undef LINE
+#undef PACKED

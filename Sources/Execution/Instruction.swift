@@ -3,10 +3,25 @@ internal import Tensors
 
 /// One call of the engine on buffers of the arena.
 enum Instruction: Sendable {
-    /// Where an instruction reads activations: the caller's input or a buffer.
+    /// Where an instruction reads activations: the caller's input, a buffer, or what a batch norm
+    /// makes of a buffer, computed by whoever reads it.
     enum Source: Hashable, Sendable {
         case input
         case buffer(Buffer)
+        case normalized(Buffer, Norm)
+
+        /// The activations' buffer, `nil` for the caller's input.
+        var buffer: Buffer? {
+            switch self {
+            case .input: nil
+            case .buffer(let buffer), .normalized(let buffer, _): buffer
+            }
+        }
+
+        /// The state of the batch norm that is applied while reading.
+        var state: Buffer? {
+            if case .normalized(_, let norm) = self { norm.state } else { nil }
+        }
     }
 
     /// A batch of volumes.

@@ -105,7 +105,8 @@ extension PlanRun {
                 pointer(x), pointer(dy), pointer(dx), norm, doubles(sums), pointer(line))
         case .productInput: unsafe runProductInput(instruction)
         case .productWeights(let x, let dy, let product):
-            unsafe productWeights(pointer(x), pointer(dy), gradient(product.weights), product)
+            unsafe productWeights(
+                pointer(x), reading: reading(x), pointer(dy), gradient(product.weights), product)
         case .productBias(let dy, let product, let scratch):
             guard let bias = product.bias else { return }
             unsafe columnSums(
@@ -121,10 +122,11 @@ extension PlanRun {
             unsafe depthwise(
                 pointer(dy), parameter(weights), pointer(dx), extents, kernel, flipped: true)
         case .depthwiseWeights(let x, let dy, let extents, let kernel, let weights):
+            let reading = unsafe reading(x)
             let (x, dy, dw) = unsafe (pointer(x), pointer(dy), gradient(weights))
             let volume = volume(extents)
             split(vn_depthwise_weight_items(volume, kernel), grain: 1) {
-                unsafe vn_depthwise_weights(x, dy, dw, volume, kernel, $0, $1)
+                unsafe vn_depthwise_weights(x, reading, dy, dw, volume, kernel, $0, $1)
             }
         case .convolutionWeights(let x, let dy, let window, let weights, let scratch):
             let (x, dy, partial) = unsafe (pointer(x), pointer(dy), pointer(scratch))
@@ -186,8 +188,8 @@ extension PlanRun {
     }
 
     @unsafe private func productWeights(
-        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dw: UnsafeMutablePointer<Float>,
-        _ product: Instruction.Product
+        _ x: UnsafePointer<Float>, reading: vn_reading, _ dy: UnsafePointer<Float>,
+        _ dw: UnsafeMutablePointer<Float>, _ product: Instruction.Product
     ) {
         let rows = batch * product.rowsPerSample
         let (inputs, outputs) = (product.inputs, product.outputs)
@@ -199,7 +201,7 @@ extension PlanRun {
             let (row, column) = (tile / across * tallest, tile % across * widest)
             unsafe vn_matrix_multiply_transposed(
                 row, min(row + tallest, inputs), column, min(column + widest, outputs), rows, x,
-                inputs, dy, outputs, dw, outputs)
+                inputs, reading, dy, outputs, dw, outputs)
         }
     }
 

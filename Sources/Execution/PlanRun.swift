@@ -40,8 +40,17 @@ internal import Tensors
     @unsafe func pointer(_ source: Instruction.Source) -> UnsafePointer<Float> {
         switch source {
         case .input: unsafe input
-        case .buffer(let buffer): unsafe UnsafePointer(pointer(buffer))
+        case .buffer(let buffer), .normalized(let buffer, _): unsafe UnsafePointer(pointer(buffer))
         }
+    }
+
+    /// How a kernel reads the source.
+    @unsafe func reading(_ source: Instruction.Source) -> vn_reading {
+        guard case .normalized(_, let norm) = source else { return unsafe vn_reading() }
+        let state = unsafe UnsafePointer(pointer(norm.state))
+        return unsafe vn_reading(
+            scale: state, shift: state + StepPlanner.padded(norm.channels),
+            activation: norm.layer.activation.code)
     }
 
     @unsafe func doubles(_ buffer: Buffer) -> UnsafeMutablePointer<Double> {
@@ -118,12 +127,16 @@ extension PlanRun {
             let bias = unsafe product.bias.map { unsafe parameter($0) }
             unsafe multiply(
                 rows: batch * product.rowsPerSample, inputs: product.inputs,
-                outputs: product.outputs, pointer(x), parameter(product.weights), pointer(y),
-                bias: bias, part: part)
+                outputs: product.outputs, pointer(x), reading: reading(x),
+                parameter(product.weights), pointer(y), bias: bias, part: part)
         case .depthwise(let x, let y, let extents, let kernel, let weights) where y == output:
             unsafe depthwise(
-                pointer(x), parameter(weights), pointer(y), extents, kernel, flipped: false,
-                part: part)
+                pointer(x), reading: reading(x), parameter(weights), pointer(y), extents, kernel,
+                flipped: false, part: part)
+        case .convolution(let x, let y, let window, let weights) where y == output:
+            unsafe convolve(
+                pointer(x), parameter(weights), pointer(y), geometry(window),
+                rows: batch * norm.rowsPerSample, part: part)
         default: return false
         }
         unsafe momentsTotal(norm, doubles(scratch))
@@ -133,11 +146,9 @@ extension PlanRun {
     @unsafe private func run(_ instruction: Instruction, dropout: Dropout?) {
         switch instruction {
         case .convolution(let x, let y, let window, let weights):
-            let (x, y, w) = unsafe (pointer(x), pointer(y), parameter(weights))
-            let geometry = geometry(window)
-            split(batch * window.output.size.depth * window.output.size.height, grain: 8) {
-                unsafe vn_direct_convolution(x, w, y, geometry, $0, $1)
-            }
+            unsafe convolve(
+                pointer(x), parameter(weights), pointer(y), geometry(window),
+                rows: batch * window.output.size.count, part: nil)
         case .gather(let x, let y, let window):
             let (x, y) = unsafe (pointer(x), pointer(y))
             let geometry = geometry(window)
@@ -148,11 +159,12 @@ extension PlanRun {
             let bias = unsafe product.bias.map { unsafe parameter($0) }
             unsafe multiply(
                 rows: batch * product.rowsPerSample, inputs: product.inputs,
-                outputs: product.outputs, pointer(x), parameter(product.weights), pointer(y),
-                bias: bias)
+                outputs: product.outputs, pointer(x), reading: reading(x),
+                parameter(product.weights), pointer(y), bias: bias)
         case .depthwise(let x, let y, let extents, let kernel, let weights):
             unsafe depthwise(
-                pointer(x), parameter(weights), pointer(y), extents, kernel, flipped: false)
+                pointer(x), reading: reading(x), parameter(weights), pointer(y), extents, kernel,
+                flipped: false)
         case .moments(let x, let norm, let scratch):
             unsafe moments(pointer(x), norm, doubles(scratch))
         case .constants(let norm):
@@ -190,7 +202,7 @@ extension PlanRun {
     /// part's rows are computed.
     @unsafe func multiply(
         rows: Int, inputs: Int, outputs: Int, _ x: UnsafePointer<Float>,
-        _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        reading: vn_reading = unsafe vn_reading(), _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
         bias: UnsafePointer<Float>? = nil, accumulate: Bool = false, part: ((Int) -> Void)? = nil
     ) {
         let tallest = rows >= 4096 ? 192 : rows >= 768 ? 96 : rows >= 128 ? 48 : rows
@@ -206,8 +218,8 @@ extension PlanRun {
                 let (start, end) = (rows * index / parts, rows * (index + 1) / parts)
                 for row in stride(from: start, to: end, by: tallest) {
                     unsafe vn_matrix_multiply(
-                        row, min(row + tallest, end), 0, outputs, inputs, x, inputs, w, outputs,
-                        y, outputs, bias, accumulate ? 1 : 0)
+                        row, min(row + tallest, end), 0, outputs, inputs, x, inputs, reading,
+                        w, outputs, y, outputs, bias, accumulate ? 1 : 0)
                 }
                 part(index)
             }
@@ -219,13 +231,33 @@ extension PlanRun {
             let (row, column) = (tile / across * tallest, tile % across * widest)
             unsafe vn_matrix_multiply(
                 row, min(row + tallest, rows), column, min(column + widest, outputs), inputs, x,
-                inputs, w, outputs, y, outputs, bias, accumulate ? 1 : 0)
+                inputs, reading, w, outputs, y, outputs, bias, accumulate ? 1 : 0)
         }
         if let part { pool.run(parts, part) }
     }
 
-    @unsafe func depthwise(
+    /// A dense convolution; `part` is called as in ``multiply``.
+    @unsafe private func convolve(
         _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+        _ geometry: vn_convolution, rows: Int, part: ((Int) -> Void)?
+    ) {
+        // The kernel takes whole rows of the volume.
+        let lines = rows / geometry.out_width
+        let parts = StepPlanner.parts(rows: rows)
+        if let part, lines % parts == 0 {
+            pool.run(parts) { index in
+                unsafe vn_direct_convolution(
+                    x, w, y, geometry, lines * index / parts, lines * (index + 1) / parts)
+                part(index)
+            }
+            return
+        }
+        split(lines, grain: 8) { unsafe vn_direct_convolution(x, w, y, geometry, $0, $1) }
+        if let part { pool.run(parts, part) }
+    }
+
+    @unsafe func depthwise(
+        _ x: UnsafePointer<Float>, reading: vn_reading = unsafe vn_reading(), _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
         _ extents: Instruction.Volume, _ kernel: Int, flipped: Bool, part: ((Int) -> Void)? = nil
     ) {
         let volume = volume(extents)
@@ -235,14 +267,14 @@ extension PlanRun {
         if let part, parts % batch == 0, batch % pool.threads == 0 {
             pool.run(batch) { sample in
                 unsafe vn_depthwise(
-                    x, w, y, volume, kernel, flipped ? 1 : 0, items * sample / batch,
+                    x, reading, w, y, volume, kernel, flipped ? 1 : 0, items * sample / batch,
                     items * (sample + 1) / batch)
                 for index in parts * sample / batch..<parts * (sample + 1) / batch { part(index) }
             }
             return
         }
         split(items, grain: 1) {
-            unsafe vn_depthwise(x, w, y, volume, kernel, flipped ? 1 : 0, $0, $1)
+            unsafe vn_depthwise(x, reading, w, y, volume, kernel, flipped ? 1 : 0, $0, $1)
         }
         if let part { pool.run(parts, part) }
     }

@@ -58,14 +58,10 @@ struct StepPlanner {
         backward.append(instruction)
     }
 
-    private func buffer(of source: Instruction.Source) -> Buffer? {
-        if case .buffer(let buffer) = source { buffer } else { nil }
-    }
-
     /// The buffer of a node that is not the input.
     private func value(_ index: Int) -> Buffer {
-        guard let buffer = buffer(of: values[index]) else {
-            preconditionFailure("the input is used where a computed value is needed")
+        guard case .buffer(let buffer) = values[index] else {
+            preconditionFailure("a value is needed that no instruction writes")
         }
         return buffer
     }
@@ -98,26 +94,27 @@ extension StepPlanner {
             let output = buffers.buffer(batch * node.count)
             let window = Instruction.Window(
                 input: volume(input), output: volume(index), kernel: kernel, stride: stride)
-            emit(.convolution(source, output, window, weights), buffer(of: source), output)
+            emit(.convolution(source, output, window, weights), source.buffer, output)
             values[index] = .buffer(output)
         case .pointwise(let weights, let bias, let stride):
             var dense = source
             if stride != VolumeSize(cubic: 1) {
                 let window = self.window(index, stride: stride)
                 let copy = buffers.buffer(batch * node.size.count * graph.nodes[input].channels)
-                emit(.gather(source, copy, window), buffer(of: source), copy)
+                emit(.gather(source, copy, window), source.buffer, copy)
                 gathered[index] = copy
                 dense = .buffer(copy)
             }
             let output = buffers.buffer(batch * node.count)
             emit(
-                .product(dense, output, product(index, weights, bias)), buffer(of: dense), output)
+                .product(dense, output, product(index, weights, bias)), dense.buffer, dense.state,
+                output)
             values[index] = .buffer(output)
         case .depthwise(let weights, let kernel):
             let output = buffers.buffer(batch * node.count)
             emit(
                 .depthwise(source, output, volume(index), kernel: kernel, weights),
-                buffer(of: source), output)
+                source.buffer, source.state, output)
             values[index] = .buffer(output)
         case .normalization(let layer):
             planNormalization(index, layer)
@@ -128,13 +125,13 @@ extension StepPlanner {
                 let output = buffers.buffer(batch * node.count)
                 let other = values[node.inputs[1]]
                 emit(
-                    .sum(source, other, output, count: batch * node.count), buffer(of: source),
-                    buffer(of: other), output)
+                    .sum(source, other, output, count: batch * node.count), source.buffer,
+                    other.buffer, output)
                 values[index] = .buffer(output)
             }
         case .globalAverage:
             let output = buffers.buffer(batch * node.count)
-            emit(.globalAverage(source, output, volume(input)), buffer(of: source), output)
+            emit(.globalAverage(source, output, volume(input)), source.buffer, output)
             values[index] = .buffer(output)
         case .dropout:
             values[index] = source
@@ -171,6 +168,19 @@ extension StepPlanner {
             outputs: node.channels, weights: weights, bias: bias)
     }
 
+    /// Whether everything that reads a batch norm's output can apply it while reading.
+    private func isReadByConvolutions(_ index: Int) -> Bool {
+        guard graph.nodes[index].slot == nil, index != graph.features else { return false }
+        return !consumers[index].isEmpty
+            && consumers[index].allSatisfy { reader in
+                switch graph.nodes[reader].kind {
+                case .depthwise: true
+                case .pointwise(_, _, let stride): stride == VolumeSize(cubic: 1)
+                default: false
+                }
+            }
+    }
+
     private mutating func planNormalization(_ index: Int, _ layer: NodeKind.Normalization) {
         let node = graph.nodes[index]
         let rows = batch * node.size.count
@@ -187,6 +197,10 @@ extension StepPlanner {
             buffers.touch(scratch, at: time - 1)
             emit(.moments(input, norm, scratch), input, norm.state, scratch)
         }
+        if isReadByConvolutions(index) {
+            values[index] = .normalized(input, norm)
+            return
+        }
         // A sum that directly follows is added in the same pass.
         var residual: Instruction.Source?
         if consumers[index].count == 1, let next = consumers[index].first,
@@ -200,7 +214,7 @@ extension StepPlanner {
         let output = mode == .training ? buffers.buffer(batch * node.count) : input
         emit(
             .normalize(input, residual: residual, output, norm), input,
-            residual.flatMap { buffer(of: $0) }, output, norm.state)
+            residual?.buffer, output, norm.state)
         values[index] = .buffer(output)
     }
 }
@@ -303,7 +317,7 @@ extension StepPlanner {
         case .depthwise(let weights, let kernel):
             emitBack(
                 .depthwiseWeights(source, gradient, volume(index), kernel: kernel, weights),
-                buffer(of: source), gradient)
+                source.buffer, source.state, gradient)
             guard wantsInput else { break }
             precondition(gradients[input] == nil, "a depthwise input has another reader")
             let result = buffers.buffer(batch * node.count)
@@ -318,7 +332,7 @@ extension StepPlanner {
             let scratch = buffers.buffer(batch * weights.range.count)
             emitBack(
                 .convolutionWeights(source, gradient, window, weights, scratch),
-                buffer(of: source), gradient, scratch)
+                source.buffer, gradient, scratch)
         }
     }
 
@@ -328,7 +342,8 @@ extension StepPlanner {
     ) {
         let input = graph.nodes[index].inputs[0]
         let dense = gathered[index].map(Instruction.Source.buffer) ?? values[input]
-        emitBack(.productWeights(dense, gradient, product), buffer(of: dense), gradient)
+        emitBack(
+            .productWeights(dense, gradient, product), dense.buffer, dense.state, gradient)
         if product.bias != nil {
             let scratch = sumScratch(
                 rows: batch * product.rowsPerSample, channels: product.outputs, fields: 1)

@@ -15,7 +15,7 @@ package func depthwiseConvolution(_ input: Tensor, weights: Tensor, kernel: Int)
     let volume = Extents(input.shape).volume
     var output = zeros(input.count)
     unsafe vn_depthwise(
-        input.elements, weights.elements, &output, volume, kernel, 0, 0,
+        input.elements, vn_reading(), weights.elements, &output, volume, kernel, 0, 0,
         vn_depthwise_items(volume))
     return Tensor(shape: input.shape, elements: output)
 }
@@ -36,11 +36,12 @@ package func depthwiseConvolutionGradient(
     let volume = Extents(input.shape).volume
     var inputGradient = zeros(input.count)
     unsafe vn_depthwise(
-        outputGradient.elements, weights.elements, &inputGradient, volume, kernel, 1, 0,
+        outputGradient.elements, vn_reading(), weights.elements, &inputGradient, volume, kernel, 1,
+        0,
         vn_depthwise_items(volume))
     var weightGradient = zeros(weights.count)
     unsafe vn_depthwise_weights(
-        input.elements, outputGradient.elements, &weightGradient, volume, kernel, 0,
+        input.elements, vn_reading(), outputGradient.elements, &weightGradient, volume, kernel, 0,
         vn_depthwise_weight_items(volume, kernel))
     return (
         Tensor(shape: input.shape, elements: inputGradient),

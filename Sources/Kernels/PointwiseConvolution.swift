@@ -22,12 +22,12 @@ package func pointwiseConvolution(
     var output = zeros(rows * outputs)
     if let bias {
         unsafe vn_matrix_multiply(
-            0, rows, 0, outputs, extents.channels, dense, extents.channels, weights.elements,
-            outputs, &output, outputs, bias, 0)
+            0, rows, 0, outputs, extents.channels, dense, extents.channels,
+            vn_reading(), weights.elements, outputs, &output, outputs, bias, 0)
     } else {
         unsafe vn_matrix_multiply(
-            0, rows, 0, outputs, extents.channels, dense, extents.channels, weights.elements,
-            outputs, &output, outputs, nil, 0)
+            0, rows, 0, outputs, extents.channels, dense, extents.channels,
+            vn_reading(), weights.elements, outputs, &output, outputs, nil, 0)
     }
     return Tensor(shape: extents.shape(size, channels: outputs), elements: output)
 }
@@ -52,8 +52,8 @@ package func pointwiseConvolutionGradient(
     unsafe vn_transpose(weights.elements, &transposed, inputs, outputs, 0, inputs)
     var denseGradient = zeros(rows * inputs)
     unsafe vn_matrix_multiply(
-        0, rows, 0, inputs, outputs, outputGradient.elements, outputs, transposed, inputs,
-        &denseGradient, inputs, nil, 0)
+        0, rows, 0, inputs, outputs, outputGradient.elements, outputs, vn_reading(), transposed,
+        inputs, &denseGradient, inputs, nil, 0)
     var inputGradient = denseGradient
     if stride != VolumeSize(cubic: 1) {
         inputGradient = zeros(input.count)
@@ -65,8 +65,8 @@ package func pointwiseConvolutionGradient(
     }
     var weightGradient = zeros(weights.count)
     unsafe vn_matrix_multiply_transposed(
-        0, inputs, 0, outputs, rows, dense, inputs, outputGradient.elements, outputs,
-        &weightGradient, outputs)
+        0, inputs, 0, outputs, rows, dense, inputs, vn_reading(), outputGradient.elements,
+        outputs, &weightGradient, outputs)
     return (
         Tensor(shape: input.shape, elements: inputGradient),
         Tensor(shape: weights.shape, elements: weightGradient),

@@ -45,19 +45,33 @@ static inline void vn_pause(void) {
 #endif
 }
 
+// ---- normalisation on the way ----
+
+/// What follows a normalisation.
+enum { VN_LINEAR = 0, VN_RELU = 1, VN_RELU6 = 2 };
+
+/// How a kernel reads an operand: activation(x · scale + shift) per channel, or the values as they
+/// are where `scale` is null. A batch norm in front of a convolution needs no pass of its own.
+typedef struct {
+  const float *_Nullable scale;
+  const float *_Nullable shift;
+  int activation;
+} vn_reading;
+
 // ---- matrix products (pointwise convolutions) ----
 
 /// c[m0..<m1, n0..<n1] = a · b + bias, or c + a · b with `accumulate` (no bias then); a [m, k] with
-/// row stride lda, b [k, n], c [m, n].
+/// row stride lda and read as `reading` says, b [k, n], c [m, n].
 /// Each element is one chain of fused multiply-adds over k in order.
 void vn_matrix_multiply(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0, ptrdiff_t n1, ptrdiff_t k,
-                        const float *a, ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c,
-                        ptrdiff_t ldc, const float *_Nullable bias, int accumulate);
+                        const float *a, ptrdiff_t lda, vn_reading reading, const float *b,
+                        ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *_Nullable bias,
+                        int accumulate);
 /// c[m0..<m1, n0..<n1] = aᵀ · b, a [k, m], b [k, n]: the gradient of a pointwise convolution's
-/// weights. Sums of 256 rows each, added in order.
+/// weights. Sums of 64 rows each, added in order.
 void vn_matrix_multiply_transposed(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0, ptrdiff_t n1,
-                                   ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,
-                                   ptrdiff_t ldb, float *c, ptrdiff_t ldc);
+                                   ptrdiff_t k, const float *a, ptrdiff_t lda, vn_reading reading,
+                                   const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc);
 /// target[column, row] = source[row, column] for rows r0..<r1 of source [rows, columns].
 void vn_transpose(const float *source, float *target, ptrdiff_t rows, ptrdiff_t columns,
                   ptrdiff_t r0, ptrdiff_t r1);
@@ -71,16 +85,17 @@ typedef struct {
 
 /// Items of a depthwise forward: sample × 16 channels.
 ptrdiff_t vn_depthwise_items(vn_volume volume);
-/// Depthwise kernel³ convolution, stride 1, "same" padding, for items i0..<i1.
+/// Depthwise kernel³ convolution of x as `reading` shows it, stride 1, "same" padding, for items
+/// i0..<i1.
 /// Weights are [kernel³][channels]; only taps inside the volume are touched.
 /// With `flipped` the taps run backwards: the gradient with respect to the input.
-void vn_depthwise(const float *x, const float *weights, float *y, vn_volume volume,
-                  ptrdiff_t kernel, int flipped, ptrdiff_t i0, ptrdiff_t i1);
+void vn_depthwise(const float *x, vn_reading reading, const float *weights, float *y,
+                  vn_volume volume, ptrdiff_t kernel, int flipped, ptrdiff_t i0, ptrdiff_t i1);
 /// Items of a depthwise weight gradient: 16 channels × kernel slice.
 ptrdiff_t vn_depthwise_weight_items(vn_volume volume, ptrdiff_t kernel);
 /// The gradient of the depthwise weights for items i0..<i1; taps that never touch the volume get 0.
-void vn_depthwise_weights(const float *x, const float *dy, float *dweights, vn_volume volume,
-                          ptrdiff_t kernel, ptrdiff_t i0, ptrdiff_t i1);
+void vn_depthwise_weights(const float *x, vn_reading reading, const float *dy, float *dweights,
+                          vn_volume volume, ptrdiff_t kernel, ptrdiff_t i0, ptrdiff_t i1);
 
 /// A dense convolution's geometry; outputs are [samples, out_depth, out_height, out_width].
 typedef struct {
@@ -118,9 +133,6 @@ void vn_patches(const float *x, float *patches, vn_convolution geometry, ptrdiff
 void vn_patches_gradient(const float *patches, float *dx, vn_convolution geometry, ptrdiff_t n);
 
 // ---- batch norm ----
-
-/// What follows a normalisation.
-enum { VN_LINEAR = 0, VN_RELU = 1, VN_RELU6 = 2 };
 
 /// sums[c] = Σ x, squares[c] = Σ x² over rows r0..<r1, in double; chunks of 64 rows are summed in
 /// float relative to their first row. The arrays hold channels rounded up to a multiple of 16.
