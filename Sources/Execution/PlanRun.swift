@@ -202,8 +202,9 @@ extension PlanRun {
     /// part's rows are computed.
     @unsafe func multiply(
         rows: Int, inputs: Int, outputs: Int, _ x: UnsafePointer<Float>,
-        reading: vn_reading = unsafe vn_reading(), _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-        bias: UnsafePointer<Float>? = nil, accumulate: Bool = false, part: ((Int) -> Void)? = nil
+        reading: vn_reading = unsafe vn_reading(), _ w: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>? = nil,
+        accumulate: Bool = false, part: ((Int) -> Void)? = nil
     ) {
         let tallest = rows >= 4096 ? 192 : rows >= 768 ? 96 : rows >= 128 ? 48 : rows
         let widest =
@@ -257,8 +258,9 @@ extension PlanRun {
     }
 
     @unsafe func depthwise(
-        _ x: UnsafePointer<Float>, reading: vn_reading = unsafe vn_reading(), _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
-        _ extents: Instruction.Volume, _ kernel: Int, flipped: Bool, part: ((Int) -> Void)? = nil
+        _ x: UnsafePointer<Float>, reading: vn_reading = unsafe vn_reading(),
+        _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ extents: Instruction.Volume,
+        _ kernel: Int, flipped: Bool, part: ((Int) -> Void)? = nil
     ) {
         let volume = volume(extents)
         let items = vn_depthwise_items(volume)
