@@ -28,12 +28,15 @@ extension CoordinatorState {
             if entry.isPending != ledger.pending.contains(index) {
                 found.append("index \(index) is pending and is not")
             }
+            bytes += RoundLedger.bytes(entry)
+            if entry.opinions.isEmpty == ledger.disputed.contains(index) {
+                found.append("index \(index) is disputed and is not")
+            }
             switch entry.stage {
             case .receiving(let offer):
-                bytes += offer.message.blockBytes
                 if leases[offer.lease] == nil { found.append("index \(index) received for ever") }
-            case .verified(let message):
-                bytes += message.blockBytes
+            case .verified:
+                if !entry.opinions.isEmpty { found.append("index \(index) is done and disputed") }
                 if !entry.leases.isEmpty { found.append("index \(index) is done and leased") }
             case .folded:
                 if !entry.leases.isEmpty { found.append("index \(index) is folded and leased") }

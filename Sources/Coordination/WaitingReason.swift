@@ -19,6 +19,12 @@ extension CoordinatorState {
                     + "\(name(of: offer.peer)), \(seconds(since: offeredAt(offer))) s"
             }
         }
+        for index in ledger.disputed.sorted() where ledger.entries[index].required > 2 {
+            let names = ledger.entries[index].opinions.map(\.worker).joined(separator: " and ")
+            guard ledger.entries[index].leases.isEmpty else { continue }
+            return "\(start), \(names) disagree about index \(index); a third worker must decide, "
+                + "start one"
+        }
         let computing = leases.all.filter { $0.offeredAt == nil }
         if let oldest = computing.first {
             var sentence =

@@ -1,5 +1,6 @@
 import Coordination
 import Coordinator
+import FailPoints
 import Foundation
 import Pipeline
 import RunConfiguration
@@ -45,6 +46,7 @@ struct Fleet: RoundExecutor {
         var settings = CoordinatorSettings(
             runID: "\(digest.prefix(16))-\(part)", configuration: briefing.text,
             configurationHash: digest, epoch: try directory.nextIncarnation())
+        FailPoint.incarnationNoted.pass()
         settings.numericsFingerprint = try NumericsFingerprint.measured()
         let executor = DistributedRoundExecutor(
             settings: settings,
@@ -61,6 +63,7 @@ struct Fleet: RoundExecutor {
             address: "\(address.reachableHost):\(ports.control)",
             process: ProcessInfo.processInfo.processIdentifier)
         try directory.write(JSONEncoder().encode(endpoint), to: directory.endpointPath)
+        FailPoint.endpointWritten.pass()
         computing = .elsewhere(
             executor,
             try LocalWorkers(count: workers, connectingTo: endpoint.address, directory: directory))

@@ -82,8 +82,14 @@ struct SearchSession {
         let interruption = Interruption(stop)
         defer { withExtendedLifetime((interruption, lock)) {} }
         do {
-            _ = try await stage.run(on: fleet, stop: stop, report: progress.update)
+            let state = try await stage.run(
+                on: fleet, stop: stop, report: progress.update
+            ) { text in
+                FileHandle.standardError.write(Data("note: \(text)\n".utf8))
+            }
             await fleet.close(reason: "the search has ended")
+            FileHandle.standardError.write(
+                Data("state root after step \(state.step): \(state.root)\n".utf8))
         } catch {
             await fleet.close(reason: "the search was stopped")
             throw error
