@@ -1,7 +1,18 @@
-internal import Tasks
-internal import WireProtocol
+package import Tasks
+package import WireProtocol
 
 extension CoordinatorState {
+    /// The digest of the result that a worker is sending, for tests.
+    package func offeredDigest(of key: TaskKey, from peer: PeerID) -> UInt32? {
+        guard let index = ledger?.index(of: key),
+            case .receiving(let offer) = ledger?.entries[index].stage, offer.peer == peer
+        else { return nil }
+        return offer.message.digest
+    }
+
+    /// Whether a task is audited from its start, for tests.
+    package func audits(_ key: TaskKey) -> Bool { isAudited(key) }
+
     /// What contradicts itself in the state, for tests; empty unless there is a bug.
     package var contradictions: [String] {
         var found: [String] = []

@@ -83,14 +83,14 @@ extension CoordinatorState {
             ledger?.update(index) { $0.required = max($0.required, $0.opinions.count + 1) }
             return
         }
-        guard entry.isAudited, faulty.isEmpty else {
+        guard entry.isAudited else {
             return settle(index, first, outvoted: faulty, &effects)
         }
         let votes = Dictionary(grouping: sound, by: \.message.digest)
         if let (digest, agreeing) = votes.first(where: { $0.value.count >= 2 }) {
             counts.audited += 1
             for peer in agreeing.map(\.peer) { absolve(peer) }
-            let outvoted = sound.filter { $0.message.digest != digest }
+            let outvoted = faulty + sound.filter { $0.message.digest != digest }
             let winner = agreeing.first { $0.isHeld } ?? agreeing[0]
             return settle(index, winner, outvoted: outvoted, &effects)
         }
@@ -105,7 +105,9 @@ extension CoordinatorState {
             counts.mismatches += 1
             effects.append(.note(.mismatch(entry.task.key, second.peer)))
         }
-        ledger?.update(index) { $0.required = max($0.required, votes.count + 1) }
+        ledger?.update(index) {
+            $0.required = max($0.required, faulty.count + votes.count + 1)
+        }
     }
 
     /// Makes a result the one that counts.
@@ -147,17 +149,19 @@ extension CoordinatorState {
         guard let disputed = ledger?.disputed, !disputed.isEmpty else { return }
         for index in disputed.sorted() {
             guard let entry = ledger?.entries[index], entry.isUndecided, entry.leases.isEmpty,
-                entry.offers.isEmpty, entry.opinions.count == 1,
-                let only = entry.opinions.first, only.fault == nil
+                entry.offers.isEmpty
             else { continue }
-            let asked = Set(entry.troubles.map(\.peer)).union([only.peer])
+            let sound = entry.opinions.filter { $0.fault == nil }
+            guard let only = sound.first, sound.count == 1 else { continue }
+            let asked = entry.peers.union(entry.troubles.map(\.peer))
             let canBeAsked = membership.all.contains { member in
                 !asked.contains(member.peer)
                     && member.status != .quarantined && member.status != .draining
             }
             guard !canBeAsked else { continue }
             counts.auditsWaived += 1
-            settle(index, only, outvoted: [], &effects)
+            let faulty = entry.opinions.filter { $0.fault != nil }
+            settle(index, only, outvoted: faulty, &effects)
         }
     }
 
