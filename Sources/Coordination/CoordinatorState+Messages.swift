@@ -278,7 +278,8 @@ extension CoordinatorState {
             else { continue }
             let held = ledger?.bytesUnderWay ?? 0
             let isVote = ledger?.entries[index].opinions.isEmpty == false
-            guard isVote || held == 0 || held + offer.message.blockBytes <= settings.inboundBytes else {
+            guard isVote || held == 0 || held + offer.message.blockBytes <= settings.inboundBytes
+            else {
                 return
             }
             ledger?.update(index) {

@@ -52,7 +52,10 @@ extension CoordinatorState {
             acknowledge(offer, .accepted, &effects)
             return true
         }
-        guard entry.opinions.contains(where: { $0.fault == nil && $0.message.digest == message.digest })
+        guard
+            entry.opinions.contains(where: {
+                $0.fault == nil && $0.message.digest == message.digest
+            })
         else { return false }
         let opinion = RoundLedger.Opinion(
             peer: peer, worker: membership[peer]?.hello.workerName ?? peer.description,

@@ -20,7 +20,9 @@ extension CoordinatorState {
                 let index = ledger.index(of: lease.key)
             else { continue }
             let entry = ledger.entries[index]
-            guard entry.stage == .open, entry.leases.count == 1, entry.offers.isEmpty else { continue }
+            guard entry.stage == .open, entry.leases.count == 1, entry.offers.isEmpty else {
+                continue
+            }
             let usual = timings.median(of: entry.task.kind).map { $0 * 2 } ?? settings.timers.late
             guard now - lease.issuedAt >= max(settings.timers.late, usual) else { continue }
             let excluded = entry.peers.union(entry.troubles.map(\.peer)).union([lease.peer])

@@ -19,11 +19,13 @@ extension CoordinatorState {
                     + "\(name(of: offer.peer)), \(seconds(since: offeredAt(offer))) s"
             }
         }
-        for index in ledger.disputed.sorted() where ledger.entries[index].required > 2 {
-            let names = ledger.entries[index].opinions.map(\.worker).joined(separator: " and ")
-            guard ledger.entries[index].leases.isEmpty else { continue }
-            return "\(start), \(names) disagree about index \(index); a third worker must decide, "
-                + "start one"
+        for entry in ledger.disputed.sorted().map({ ledger.entries[$0] }) {
+            let sound = entry.opinions.filter { $0.fault == nil }
+            guard entry.leases.isEmpty, Set(sound.map(\.message.digest)).count > 1 else { continue }
+            let names = sound.map(\.worker).joined(separator: " and ")
+            return
+                "\(start), \(names) disagree about index \(entry.task.key.index); a third worker "
+                + "must decide, start one"
         }
         let computing = leases.all.filter { $0.offeredAt == nil }
         if let oldest = computing.first {

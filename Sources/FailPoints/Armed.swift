@@ -36,6 +36,7 @@ final class Armed: Sendable {
         guard let text = ProcessInfo.processInfo.environment[variable], inThisProcess == nil else {
             return nil
         }
-        return "\(variable)=\(text): not NAME:COUNT of a fail point; `voxelnas fail-points` lists them"
+        return
+            "\(variable)=\(text): not NAME:COUNT of a fail point; `voxelnas fail-points` lists them"
     }
 }

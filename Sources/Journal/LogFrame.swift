@@ -37,7 +37,8 @@ package struct LogFrame: Hashable, Sendable {
             number(head[20..<24]) == Int(Checksum.crc32c(Array(head[..<20])))
         else { return nil }
         return (
-            number(head[4..<8]), number(head[8..<16]), UInt32(truncatingIfNeeded: number(head[16..<20]))
+            number(head[4..<8]), number(head[8..<16]),
+            UInt32(truncatingIfNeeded: number(head[16..<20]))
         )
     }
 

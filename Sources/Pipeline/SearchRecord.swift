@@ -41,6 +41,7 @@ enum SearchRecord: Sendable {
     /// - Parameters:
     ///   - before: The state before it.
     ///   - root: The root after it.
+    /// - Returns: The record.
     func frame(before: (step: Int, round: UInt64), root: String) -> LogFrame {
         var text: Text
         var floats: [Float] = []

@@ -34,6 +34,7 @@ package struct SearchReplay: Sendable {
     ///   - range: The steps, counted from 0.
     ///   - executor: Who computes.
     ///   - report: Told of every step.
+    /// - Returns: What came of it.
     /// - Throws: `RunError` when the run has no root for a step of the range, and what computing
     ///   throws.
     package func verify(

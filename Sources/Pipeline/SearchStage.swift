@@ -72,11 +72,14 @@ package struct SearchStage: Sendable {
         remark: @escaping @Sendable (String) -> Void
     ) async throws -> SearchState {
         let archive = try CandidateArchive(path: directory.archivePath)
-        var state = try SearchRecovery(stage: self, report: remark).state(archive)
+        let recovered = try SearchRecovery(stage: self, report: remark).state(archive)
+        var state = recovered.0
         let log = try SearchLog(
-            of: directory, round: state.round, step: state.step, traces: traces, report: remark)
+            of: directory, round: state.round, step: state.step, missing: recovered.missing,
+            traces: traces, report: remark)
         let known = Dictionary(
-            directory.loggedRoots.map { ($0.round, $0.root) }, uniquingKeysWith: { first, _ in first })
+            directory.loggedRoots.map { ($0.round, $0.root) },
+            uniquingKeysWith: { first, _ in first })
         let meter = ProgressMeter(
             stage: "search", unit: "steps", first: state.step, total: program.stepCount,
             report: report)

@@ -76,6 +76,13 @@ package struct CheckpointStore: Sendable {
         let temporary = "\(folder)/.\(manifest.folderName).\(getpid()).temporary"
         try make(folder)
         removeTemporaries()
+        // The same state again, such as that of a search that had ended: nothing to do.
+        if let saved = try? self.manifest(of: target), saved.root == manifest.root,
+            let found = try? Self.digest(of: target + "/" + Self.stateName),
+            found.sha256 == saved.sha256
+        {
+            return prune()
+        }
         try make(temporary)
         FailPoint.checkpointBegun.pass()
         do {
@@ -120,6 +127,7 @@ package struct CheckpointStore: Sendable {
     ///   - digest: The configuration's digest.
     ///   - round: States of later rounds are passed over.
     ///   - report: Told of every damaged state that is passed over.
+    /// - Returns: The state and its manifest, or `nil` where there is none.
     /// - Throws: ``RunError/otherConfiguration(path:found:expected:)``.
     package func newest(
         configuration digest: String, notAfter round: UInt64 = .max, report: (String) -> Void

@@ -12,7 +12,7 @@ final class LogFiles {
     private var poison: AppendingFile?
 
     init(
-        directory: RunDirectory, round: UInt64, traces: Bool,
+        directory: RunDirectory, round: UInt64, missing: [LoggedRoot], traces: Bool,
         obstruction: @escaping AppendingFile.Obstruction
     ) throws(JournalError) {
         self.directory = directory
@@ -25,6 +25,8 @@ final class LogFiles {
         trace =
             traces
             ? try AppendingFile(path: directory.tracePath, obstruction: obstruction) : nil
+        for root in missing { try roots.append(root.line) }
+        try roots.sync()
         try Folders.sync(directory.logPath)
     }
 
@@ -36,9 +38,8 @@ final class LogFiles {
         do throws(JournalError) {
             FailPoint.logBeforeWriting.pass()
             for (entry, frame) in zip(entries, frames) {
-                try log.append(frame.prefix(frame.count / 2))
-                FailPoint.logHalfWritten.pass()
-                try log.append(frame.dropFirst(frame.count / 2))
+                // Lines of a step that is not in the log are dropped at the next start; a step in
+                // the log without its lines would stay without them.
                 if !entry.traceLine.isEmpty { try trace?.append(entry.traceLine) }
                 if !entry.poisonLines.isEmpty {
                     if poison == nil {
@@ -47,6 +48,9 @@ final class LogFiles {
                     }
                     try poison?.append(entry.poisonLines)
                 }
+                try log.append(frame.prefix(frame.count / 2))
+                FailPoint.logHalfWritten.pass()
+                try log.append(frame.dropFirst(frame.count / 2))
             }
             FailPoint.logWritten.pass()
             try log.sync()

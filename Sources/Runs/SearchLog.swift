@@ -64,12 +64,14 @@ package final class SearchLog: Sendable {
     ///   - directory: The run.
     ///   - round: Rounds done.
     ///   - step: Steps done; the trace and the list of poison keep what is of earlier ones.
+    ///   - missing: Roots that were read from the log and that `roots.jsonl` has not.
     ///   - traces: Whether there is a trace.
     ///   - report: Told, once each, of what pauses the search and that it goes on.
     ///   - obstruction: Makes calls fail in tests.
     /// - Throws: `JournalError` or ``RunError``.
     package init(
-        of directory: RunDirectory, round: UInt64, step: Int, traces: Bool,
+        of directory: RunDirectory, round: UInt64, step: Int, missing: [LoggedRoot] = [],
+        traces: Bool,
         report: @escaping @Sendable (String) -> Void,
         obstruction: @escaping AppendingFile.Obstruction = { _ in nil }
     ) throws {
@@ -80,7 +82,8 @@ package final class SearchLog: Sendable {
         try Self.keepLines(before: step, of: directory.poisonPath, in: directory)
         if traces { try Self.keepLines(before: step, of: directory.tracePath, in: directory) }
         let files = try LogFiles(
-            directory: directory, round: round, traces: traces, obstruction: obstruction)
+            directory: directory, round: round, missing: missing, traces: traces,
+            obstruction: obstruction)
         let box = FilesBox(files)
         let thread = Thread { [self] in run(box) }
         thread.name = "voxelnas-log"

@@ -30,6 +30,7 @@ extension RoundExecutor {
     /// - Parameters:
     ///   - round: The round.
     ///   - toleratesFaults: Whether a task without a sound result may be absent from the sums.
+    /// - Returns: The sums and what belongs to each task.
     /// - Throws: What the executor throws, and ``UnsoundResult``.
     package func outcome(
         of round: Round, toleratingFaults toleratesFaults: Bool = false

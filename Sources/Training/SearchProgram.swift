@@ -133,7 +133,8 @@ package struct SearchProgram: Sendable {
             clip: configuration.search.weightOptimizer.gradientClip, round: state.round)
         state.round += 1
         state.step += 1
-        state.poisonedTasks = state.step % stepsPerEpoch == 0
+        state.poisonedTasks =
+            state.step % stepsPerEpoch == 0
             ? 0 : state.poisonedTasks + update.poison.count
         state.root = state.root.after(update, state)
     }

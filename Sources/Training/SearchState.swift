@@ -74,7 +74,9 @@ extension SearchState {
     /// - Returns: The checkpoint, sharing the state's storage.
     package func checkpoint(digest: String) -> Checkpoint {
         var checkpoint = Checkpoint()
-        checkpoint.remarks = ["format": Self.format, "configuration": digest, "root": root.description]
+        checkpoint.remarks = [
+            "format": Self.format, "configuration": digest, "root": root.description,
+        ]
         checkpoint.integers = [
             "progress": [
                 Int64(step), Int64(bitPattern: round), Int64(closedEpochs), Int64(poisonedTasks),

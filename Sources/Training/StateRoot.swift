@@ -40,6 +40,7 @@ package struct StateRoot: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - update: What the step changed.
     ///   - state: The state afterwards.
+    /// - Returns: The root.
     /// - Complexity: One pass of SHA-256 over weights and moments of the operators touched.
     func after(_ update: StepUpdate, _ state: SearchState) -> StateRoot {
         var canonical = RootBytes("voxelnas step 1")

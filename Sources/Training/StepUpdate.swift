@@ -48,14 +48,16 @@ package struct PoisonLimit: Error, Hashable, CustomStringConvertible {
 
     static func ofStep(_ count: Int, of tasks: Int, step: Int, _ reason: String) -> PoisonLimit {
         PoisonLimit(
-            description: "step \(step): \(count) of \(tasks) tasks gave no sound result on any worker "
+            description:
+                "step \(step): \(count) of \(tasks) tasks gave no sound result on any worker "
                 + "(\(reason)); at most a quarter may. Look at the scans that the message or "
                 + "poison.jsonl names; lower the learning rate, or set gradientClip")
     }
 
     static func ofEpoch(_ count: Int, of tasks: Int) -> PoisonLimit {
         PoisonLimit(
-            description: "\(count) of \(tasks) tasks of this epoch gave no sound result on any worker; "
+            description:
+                "\(count) of \(tasks) tasks of this epoch gave no sound result on any worker; "
                 + "at most 2 % may. poison.jsonl names their scans")
     }
 }

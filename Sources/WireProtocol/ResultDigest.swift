@@ -2,8 +2,9 @@ package import Tasks
 internal import Tensors
 
 extension TaskResult {
-    /// CRC-32C of all numbers of the result: gradients, then statistics, each in sum order, then
-    /// logits, slot products and the loss's bits. Equal results have equal digests.
+    /// CRC-32C of all numbers of the result; equal results have equal digests.
+    ///
+    /// Gradients, then statistics, each in sum order, then logits, slot products and the loss's bits.
     package var digest: UInt32 {
         let sets = [gradients, statistics].flatMap { set in set.operators.map { set[$0] ?? [] } }
         let bits = loss.bitPattern

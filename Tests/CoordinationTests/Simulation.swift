@@ -77,7 +77,9 @@ struct Simulation {
     }
 
     /// Tasks whose data give no sound result anywhere.
-    private func isPoison(_ key: TaskKey) -> Bool { hasUnsound && key.round % 7 == 3 && key.index == 1 }
+    private func isPoison(_ key: TaskKey) -> Bool {
+        hasUnsound && key.round % 7 == 3 && key.index == 1
+    }
 
     /// The digest of a task's result on a sound machine.
     private func digest(of key: TaskKey, computation: UInt32) -> UInt32 {
