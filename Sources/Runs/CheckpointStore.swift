@@ -66,7 +66,7 @@ package struct CheckpointStore: Sendable {
 
     /// Saves a state, and gives up old ones once it is safe.
     ///
-    /// - Returns: The round of the oldest state that is kept.
+    /// - Returns: The round from which on the log is to be kept.
     /// - Throws: `JournalError`, also for what the state's writer could not do.
     package func write(
         _ checkpoint: Checkpoint, _ manifest: CheckpointManifest
@@ -188,7 +188,8 @@ package struct CheckpointStore: Sendable {
             }
             hasHealthy = hasHealthy || manifest.isHealthy
         }
-        return kept.min() ?? 0
+        // Behind a single saved state stands the start of the search.
+        return kept.count < Self.keptCount ? 0 : kept.min() ?? 0
     }
 
     /// What earlier processes left half done.

@@ -96,7 +96,7 @@ struct SearchLogTests {
         #expect(try logged(0) == [1, 2, 3, 4, 5, 6])
         #expect(run.loggedRoots.count == 6)
         let texts = said.withLock { $0 }
-        #expect(texts.first?.hasPrefix(run.segmentPath(0)) == true)
+        #expect(texts.first?.hasPrefix(run.path + "/") == true)
         #expect(texts.first?.contains("pauses") == true)
         #expect(texts.last == "writing works again; the search goes on")
     }
