@@ -41,7 +41,8 @@ let argumentParser: Target.Dependency = .product(
 let rows: [Row] = [
     // Row 1
     Row("Tensors", tests: []),
-    Row("Digests", ["CSodium"], tests: []),
+    Row("Digests", ["COpenSSL"], tests: []),
+    Row("FailPoints"),
     Row("Safetensors", ["Tensors"], tests: ["Tensors"]),
     // Row 2
     Row(
@@ -83,15 +84,20 @@ let rows: [Row] = [
     Row(
         "Coordination", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"],
         tests: ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),
+    Row("Journal", ["WireProtocol"], tests: []),
     // Row 5
     Row(
-        "Runs", ["Tensors", "SearchSpaces", "Safetensors", "RunConfiguration", grdb],
-        tests: ["Tensors", "SearchSpaces", "RunConfiguration"]),
+        "Runs",
+        [
+            "Tensors", "Digests", "FailPoints", "SearchSpaces", "Safetensors", "RunConfiguration",
+            "Journal", grdb,
+        ],
+        tests: ["Tensors", "SearchSpaces", "RunConfiguration", "Journal"]),
     Row(
         "Training",
         [
             "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers", "Tasks",
-            "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Digests",
+            "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Digests", "FailPoints",
         ],
         tests: [
             "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
@@ -104,14 +110,20 @@ let rows: [Row] = [
         [
             "Tensors", "Digests", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers",
             "Tasks", "CTData", "ImageCodecs", "SearchStrategies", "RunConfiguration", "Runs",
-            "Evaluation", "Safetensors", "Training",
+            "Evaluation", "Safetensors", "Training", "Journal", "FailPoints",
         ]),
     Row(
         "Coordinator",
-        ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"]),
+        [
+            "Tensors", "FailPoints", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
+            "Transport",
+        ]),
     Row(
         "Worker",
-        ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"],
+        [
+            "Tensors", "FailPoints", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
+            "Transport",
+        ],
         tests: [
             "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
             "Transport",
@@ -122,7 +134,7 @@ let rows: [Row] = [
 /// times slower.
 let optimized: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
-let systemLibraries = ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS", "CSodium"]
+let systemLibraries = ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS", "CSodium", "COpenSSL"]
 
 let cTargets: [Target] = [
     .target(name: "CKernels", cSettings: optimized),
@@ -155,7 +167,8 @@ let package = Package(
         .executableTarget(
             name: "voxelnas",
             dependencies: [
-                "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "WireProtocol", "CTData",
+                "Tensors", "FailPoints", "SearchSpaces", "SearchStrategies", "Tasks",
+                "WireProtocol", "CTData", "Journal",
                 "Phantoms", "Coordination", "Transport",
                 "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
                 "Coordinator", "Worker", argumentParser,

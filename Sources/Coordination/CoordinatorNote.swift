@@ -17,14 +17,18 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
     case mismatch(TaskKey, PeerID)
     /// A worker offered a result that was computed from something else than the task reads.
     case otherInputs(TaskKey, PeerID)
+    /// A late task goes to a second worker too.
+    case speculated(TaskKey, late: PeerID, second: PeerID)
+    /// A task has no sound result on any worker: its data are bad, or the search diverges.
+    case poisoned(TaskKey, String)
     /// A worker gets no more work.
     case quarantined(PeerID, String)
 
     /// Whether it takes a person to put it right; the rest passes by itself.
     package var isTrouble: Bool {
         switch self {
-        case .unprepared, .attemptFailed, .mismatch, .quarantined: true
-        case .workerJoined, .workerLost, .leaseLost, .otherInputs: false
+        case .unprepared, .attemptFailed, .mismatch, .poisoned, .quarantined: true
+        case .workerJoined, .workerLost, .leaseLost, .otherInputs, .speculated: false
         }
     }
 
@@ -40,6 +44,9 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
         case .mismatch(let key, let peer): "task \(key): the bits of \(peer) differ"
         case .otherInputs(let key, let peer):
             "task \(key): the result of \(peer) was computed from other inputs"
+        case .speculated(let key, let late, let second):
+            "task \(key) is late on \(late) and goes to \(second) too"
+        case .poisoned(let key, let text): "task \(key) has no sound result on any worker: \(text)"
         case .quarantined(let peer, let text): "worker \(peer) in quarantine: \(text)"
         }
     }
@@ -59,6 +66,17 @@ package struct CoordinatorCounts: Hashable, Codable, Sendable {
     package internal(set) var stale = 0
     /// Attempts that failed.
     package internal(set) var failures = 0
+    /// Late tasks that were given to a second worker, and those where that one was first.
+    package internal(set) var speculated = 0
+    package internal(set) var speculationsWon = 0
+    /// Tasks that two workers computed on purpose and came to the same bits, and those where there
+    /// was no second worker.
+    package internal(set) var audited = 0
+    package internal(set) var auditsWaived = 0
+    /// Tasks without a sound result.
+    package internal(set) var poisoned = 0
+    /// Workers that get no more work.
+    package internal(set) var quarantined = 0
     /// Messages that were refused.
     package internal(set) var rejected = 0
 

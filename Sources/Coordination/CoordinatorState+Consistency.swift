@@ -1,7 +1,18 @@
-internal import Tasks
-internal import WireProtocol
+package import Tasks
+package import WireProtocol
 
 extension CoordinatorState {
+    /// The digest of the result that a worker is sending, for tests.
+    package func offeredDigest(of key: TaskKey, from peer: PeerID) -> UInt32? {
+        guard let index = ledger?.index(of: key),
+            case .receiving(let offer) = ledger?.entries[index].stage, offer.peer == peer
+        else { return nil }
+        return offer.message.digest
+    }
+
+    /// Whether a task is audited from its start, for tests.
+    package func audits(_ key: TaskKey) -> Bool { isAudited(key) }
+
     /// What contradicts itself in the state, for tests; empty unless there is a bug.
     package var contradictions: [String] {
         var found: [String] = []
@@ -28,12 +39,15 @@ extension CoordinatorState {
             if entry.isPending != ledger.pending.contains(index) {
                 found.append("index \(index) is pending and is not")
             }
+            bytes += RoundLedger.bytes(entry)
+            if entry.opinions.isEmpty == ledger.disputed.contains(index) {
+                found.append("index \(index) is disputed and is not")
+            }
             switch entry.stage {
             case .receiving(let offer):
-                bytes += offer.message.blockBytes
                 if leases[offer.lease] == nil { found.append("index \(index) received for ever") }
-            case .verified(let message):
-                bytes += message.blockBytes
+            case .verified:
+                if !entry.opinions.isEmpty { found.append("index \(index) is done and disputed") }
                 if !entry.leases.isEmpty { found.append("index \(index) is done and leased") }
             case .folded:
                 if !entry.leases.isEmpty { found.append("index \(index) is folded and leased") }

@@ -129,7 +129,8 @@ extension CoordinatorState {
         guard membership[peer]?.status != .quarantined else { return }
         for result in held {
             guard let index = ledger?.index(of: result.key), let entry = ledger?.entries[index],
-                entry.isPending, entry.inputs == result.inputs
+                entry.isPending, entry.inputs == result.inputs, !entry.peers.contains(peer),
+                !entry.leases.contains(where: { leases[$0]?.peer == peer })
             else { continue }
             let lease = leases.issue(
                 result.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum,
@@ -179,6 +180,7 @@ extension CoordinatorState {
             effects.append(.receive(offer.message, from: peer))
         case .receiving, .open:
             guard entry?.offers.contains(where: { $0.peer == peer }) == false else { return }
+            if isOpinion(message, from: peer, index: index, &effects) { return }
             let lease = hold(message, from: peer, index: index)
             let offer = RoundLedger.Offer(peer: peer, message: message, lease: lease)
             ledger?.update(index) { $0.offers.append(offer) }
@@ -226,7 +228,7 @@ extension CoordinatorState {
         early[message.key, default: []].append(offer)
     }
 
-    private mutating func answerLate(
+    mutating func answerLate(
         _ message: GradOffer, from peer: PeerID, digest: UInt32, _ effects: inout [Effect]
     ) {
         for lease in leases.leases(of: peer) where lease.key == message.key {
@@ -242,6 +244,7 @@ extension CoordinatorState {
         } else {
             counts.mismatches += 1
             effects.append(.note(.mismatch(message.key, peer)))
+            suspect(peer, ledger?.index(of: message.key).flatMap { ledger?.entries[$0].winner })
             acknowledge(offer, .mismatch, &effects)
         }
     }
@@ -274,7 +277,9 @@ extension CoordinatorState {
                 let offer = ledger?.entries[index].offers.first
             else { continue }
             let held = ledger?.bytesUnderWay ?? 0
-            guard held == 0 || held + offer.message.blockBytes <= settings.inboundBytes else {
+            let isVote = ledger?.entries[index].opinions.isEmpty == false
+            guard isVote || held == 0 || held + offer.message.blockBytes <= settings.inboundBytes
+            else {
                 return
             }
             ledger?.update(index) {
@@ -299,25 +304,17 @@ extension CoordinatorState {
         else { return }
         switch verdict {
         case .valid:
-            leases.remove(offer.lease)
-            ledger?.update(index) {
-                $0.stage = .verified(offer.message)
-                $0.leases.remove(offer.lease)
-                $0.offers = []
-            }
+            if leases[offer.lease]?.isSpeculative == true { counts.speculationsWon += 1 }
+            take(offer, index: index, fault: nil)
             membership.update(peer) { $0.accepted += 1 }
             acknowledge(offer, .accepted, &effects)
-            effects.append(.deliver(key, from: peer))
-            for late in entry.offers {
-                answerLate(late.message, from: late.peer, digest: offer.message.digest, &effects)
-            }
-            let rest = ledger?.entries[index].leases ?? []
-            abandon(rest.sorted(), &effects)
-            ledger?.update(index) { $0.leases = [] }
-        case .notFinite(let text):
+            decide(index, &effects)
+        case .faulty(let text):
+            counts.failures += 1
+            take(offer, index: index, fault: text)
             acknowledge(offer, .refused, text: text, &effects)
-            leases.remove(offer.lease)
-            blame(peer, lease: offer.lease, for: key, text, &effects)
+            effects.append(.note(.attemptFailed(key, peer, text)))
+            decide(index, &effects)
         case .refused(let text):
             acknowledge(offer, .refused, text: text, &effects)
             leases.remove(offer.lease)
@@ -346,16 +343,20 @@ extension CoordinatorState {
                 TaskFailureError(key: key, attempts: troubles.map { "\($0.worker): \($0.text)" })))
     }
 
-    private mutating func quarantine(
-        _ peer: PeerID, _ text: String, _ effects: inout [Effect]
+    mutating func quarantine(
+        _ peer: PeerID, _ text: String,
+        hint: String = "install the coordinator's version of voxelnas on the worker",
+        _ effects: inout [Effect]
     ) {
+        guard membership[peer]?.status != .quarantined else { return }
+        counts.quarantined += 1
+        suspects[peer] = nil
         for lease in leases.leases(of: peer) {
             lose(lease.id, because: "worker in quarantine", &effects)
         }
         membership.update(peer) { $0.status = .quarantined }
         effects.append(.note(.quarantined(peer, text)))
-        refuse(
-            peer, .quarantined, retry: nil, text,
-            hint: "install the coordinator's version of voxelnas on the worker", &effects)
+        refuse(peer, .quarantined, retry: nil, text, hint: hint, &effects)
+        distrust(peer, &effects)
     }
 }

@@ -21,6 +21,8 @@ package struct CoordinatorSettings: Sendable {
     package var windowBytes = 4 << 20
     /// Bytes of results that may be held at once.
     package var inboundBytes = 512 << 20
+    /// The share of tasks that two workers compute and whose bits are compared.
+    package var auditShare = 0.01
 
     /// Settings with the defaults for everything that speed and patience depend on.
     package init(
@@ -76,8 +78,8 @@ package struct CoordinatorState: Sendable {
     package enum Verdict: Hashable, Sendable {
         /// It is a result of the task.
         case valid
-        /// It holds numbers that are not finite.
-        case notFinite(String)
+        /// It holds numbers that are not finite or absurd.
+        case faulty(String)
         /// No honest worker of this version sends it.
         case refused(String)
     }
@@ -121,6 +123,8 @@ package struct CoordinatorState: Sendable {
     var lastFinished: UInt64?
     var isDraining = false
     var sessions: UInt64 = 0
+    /// Workers whose bits differed from another's, and how many of their tasks are still audited.
+    var suspects: [PeerID: Int] = [:]
     /// Results of a round that is not open yet: after a restart, workers are back before the search.
     var early: [TaskKey: [RoundLedger.Offer]] = [:]
     static let earlyLimit = 4096
@@ -164,6 +168,8 @@ package struct CoordinatorState: Sendable {
         }
         startReceiving(&effects)
         assign(&effects)
+        if case .tick = event { speculate(&effects) }
+        waiveAudits(&effects)
         return effects
     }
 
@@ -176,6 +182,12 @@ package struct CoordinatorState: Sendable {
         precondition(ledger == nil, "round \(number) opened before the last one was over")
         var opened = RoundLedger(
             number: number, tasks: tasks, inputs: inputs, alpha: alpha, openedAt: now)
+        for index in tasks.indices where isAudited(tasks[index].key) {
+            opened.update(index) {
+                $0.isAudited = true
+                $0.required = 2
+            }
+        }
         var foreign: [RoundLedger.Offer] = []
         for (key, offers) in early {
             if let index = opened.index(of: key) {
@@ -266,9 +278,16 @@ package struct CoordinatorState: Sendable {
         var last = -1
         while !free.isEmpty, let index = ledger?.nextPending(after: last) {
             last = index
-            let failed = Set(ledger?.entries[index].troubles.map(\.peer) ?? [])
-            let mayRepeat = active.allSatisfy { failed.contains($0.peer) }
-            let candidates = free.indices.filter { mayRepeat || !failed.contains(free[$0].peer) }
+            guard let entry = ledger?.entries[index] else { continue }
+            let busy = Set(entry.leases.compactMap { leases[$0]?.peer } + entry.offers.map(\.peer))
+            let failed = Set(entry.troubles.map(\.peer) + entry.opinions.map(\.peer))
+            // A failure may be repeated where there is nobody else; a second opinion may not.
+            let mayRepeat =
+                entry.opinions.allSatisfy { $0.fault != nil }
+                && active.allSatisfy { failed.contains($0.peer) }
+            let candidates = free.indices.filter {
+                !busy.contains(free[$0].peer) && (mayRepeat || !failed.contains(free[$0].peer))
+            }
             guard
                 let place = candidates.min(by: {
                     leases.load(of: free[$0].peer) * free[$1].slots
@@ -281,17 +300,28 @@ package struct CoordinatorState: Sendable {
         }
     }
 
-    private mutating func issue(_ index: Int, to peer: PeerID, _ effects: inout [Effect]) {
+    mutating func issue(
+        _ index: Int, to peer: PeerID, isSpeculative: Bool = false, _ effects: inout [Effect]
+    ) {
         guard let entry = ledger?.entries[index], let alpha = ledger?.alpha else { return }
         let task = entry.task
         let usual = timings.percentile95(of: task.kind)
         let life =
             usual.map { max(settings.timers.leaseMinimum, $0 * 4) } ?? settings.timers.leaseUnknown
-        let lease = leases.issue(task.key, to: peer, at: now, timeToLive: life)
-        ledger?.update(index) { $0.leases.insert(lease.id) }
+        let lease = leases.issue(
+            task.key, to: peer, at: now, timeToLive: life, isSpeculative: isSpeculative)
+        let isSuspect = suspects[peer] != nil
+        ledger?.update(index) {
+            $0.leases.insert(lease.id)
+            if isSuspect {
+                $0.isAudited = true
+                $0.required = max($0.required, 2)
+            }
+        }
         let message = Lease(
             lease: lease.id, task: task, inputs: entry.inputs,
-            timeToLiveMilliseconds: life.inMilliseconds, alpha: alpha)
+            timeToLiveMilliseconds: life.inMilliseconds, isSpeculative: isSpeculative,
+            alpha: alpha)
         effects.append(.send(.lease(message), to: peer))
     }
 

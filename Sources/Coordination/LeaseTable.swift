@@ -21,6 +21,8 @@ package struct LeaseTable: Sendable {
         package internal(set) var offeredAt: Duration?
         /// Whether the worker said at its greeting that it has the result.
         package let isReserved: Bool
+        /// Whether another worker has the task too, and is late.
+        package let isSpeculative: Bool
     }
 
     private var leases: [UInt64: Lease] = [:]
@@ -45,16 +47,19 @@ package struct LeaseTable: Sendable {
 
     mutating func issue(
         _ key: TaskKey, to peer: PeerID, at now: Duration, timeToLive: Duration,
-        isReserved: Bool = false
+        isReserved: Bool = false, isSpeculative: Bool = false
     ) -> Lease {
         let lease = Lease(
             id: next, key: key, peer: peer, issuedAt: now, expiresAt: now + timeToLive,
-            timeToLive: timeToLive, isReserved: isReserved)
+            timeToLive: timeToLive, isReserved: isReserved, isSpeculative: isSpeculative)
         next += 1
         leases[lease.id] = lease
         byPeer[peer, default: []].insert(lease.id)
         return lease
     }
+
+    /// The leases that double a late one.
+    var speculative: [Lease] { leases.values.filter(\.isSpeculative) }
 
     mutating func offer(_ id: UInt64, at now: Duration) {
         leases[id]?.offeredAt = now

@@ -33,8 +33,42 @@ package struct RoundLedger: Sendable {
         var offers: [Offer] = []
         /// Who failed at the task, and how.
         var troubles: [Trouble] = []
+        /// Results that are here and wait for others to agree with them.
+        var opinions: [Opinion] = []
+        /// How many results there must be before one counts.
+        var required = 1
+        /// Whether two workers must come to the same bits.
+        var isAudited = false
+        /// Whose result counts.
+        var winner: PeerID?
 
-        var isPending: Bool { stage == .open && leases.isEmpty && offers.isEmpty }
+        /// Whether no result counts yet.
+        var isUndecided: Bool {
+            switch stage {
+            case .open, .receiving: true
+            case .verified, .folded: false
+            }
+        }
+
+        /// Whether another worker is wanted.
+        var isPending: Bool {
+            let underWay = leases.count + offers.count { $0.lease == 0 }
+            return isUndecided && opinions.count + underWay < required
+        }
+
+        /// Workers that have to do with the task, or had.
+        var peers: Set<PeerID> { Set(opinions.map(\.peer) + offers.map(\.peer)) }
+    }
+
+    /// A result that was looked at.
+    struct Opinion: Hashable, Sendable {
+        let peer: PeerID
+        let worker: String
+        let message: GradOffer
+        /// Why it is no good, if it is not.
+        let fault: String?
+        /// Whether its bytes are here, and not only their digest.
+        let isHeld: Bool
     }
 
     /// A failed attempt.
@@ -53,6 +87,8 @@ package struct RoundLedger: Sendable {
     private(set) var pending: Set<Int>
     /// Tasks with results that wait for their turn.
     private(set) var offered: Set<Int> = []
+    /// Tasks with results that wait for others.
+    private(set) var disputed: Set<Int> = []
     /// Bytes of results that are being received or wait for their reader.
     private(set) var bytesUnderWay = 0
     /// Tasks whose result counts.
@@ -83,12 +119,17 @@ package struct RoundLedger: Sendable {
     }
 
     mutating func update(_ index: Int, _ change: (inout Entry) -> Void) {
-        let before = Self.bytes(entries[index].stage)
+        let before = Self.bytes(entries[index])
         let wasFolded = Self.isFolded(entries[index].stage)
         change(&entries[index])
-        bytesUnderWay += Self.bytes(entries[index].stage) - before
+        bytesUnderWay += Self.bytes(entries[index]) - before
         if Self.isFolded(entries[index].stage), !wasFolded { foldedCount += 1 }
         if entries[index].isPending { pending.insert(index) } else { pending.remove(index) }
+        if entries[index].opinions.isEmpty {
+            disputed.remove(index)
+        } else {
+            disputed.insert(index)
+        }
         if entries[index].offers.isEmpty { offered.remove(index) } else { offered.insert(index) }
     }
 
@@ -101,11 +142,12 @@ package struct RoundLedger: Sendable {
         return next
     }
 
-    private static func bytes(_ stage: Stage) -> Int {
-        switch stage {
-        case .receiving(let offer): offer.message.blockBytes
-        case .verified(let message): message.blockBytes
-        case .open, .folded: 0
+    static func bytes(_ entry: Entry) -> Int {
+        let held = entry.opinions.reduce(0) { $0 + ($1.isHeld ? $1.message.blockBytes : 0) }
+        return switch entry.stage {
+        case .receiving(let offer): held + offer.message.blockBytes
+        case .verified(let message): held + message.blockBytes
+        case .open, .folded: held
         }
     }
 

@@ -20,4 +20,10 @@ package struct TaskTimings: Sendable {
         guard let sorted = recent[kind]?.sorted() else { return nil }
         return sorted[min(sorted.count - 1, sorted.count * 95 / 100)]
     }
+
+    /// The duration in the middle of the recent tasks of a kind, or `nil` for no task.
+    package func median(of kind: TaskDescription.Kind) -> Duration? {
+        guard let sorted = recent[kind]?.sorted() else { return nil }
+        return sorted[sorted.count / 2]
+    }
 }

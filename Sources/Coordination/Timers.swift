@@ -16,6 +16,9 @@ package struct CoordinatorTimers: Hashable, Sendable {
     package var leaseUnlisted = Duration.seconds(5)
     /// Silence after which a worker gives up on the coordinator's connection.
     package var silence = Duration.seconds(10)
+    /// The shortest age at which a task is late enough to be given to a second worker; twice the
+    /// usual duration when that is longer.
+    package var late = Duration.seconds(10)
 
     /// The defaults; the reasons are in Docs/Protocol.md.
     package init() {}

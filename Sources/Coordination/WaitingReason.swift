@@ -19,6 +19,14 @@ extension CoordinatorState {
                     + "\(name(of: offer.peer)), \(seconds(since: offeredAt(offer))) s"
             }
         }
+        for entry in ledger.disputed.sorted().map({ ledger.entries[$0] }) {
+            let sound = entry.opinions.filter { $0.fault == nil }
+            guard entry.leases.isEmpty, Set(sound.map(\.message.digest)).count > 1 else { continue }
+            let names = sound.map(\.worker).joined(separator: " and ")
+            return
+                "\(start), \(names) disagree about index \(entry.task.key.index); a third worker "
+                + "must decide, start one"
+        }
         let computing = leases.all.filter { $0.offeredAt == nil }
         if let oldest = computing.first {
             var sentence =

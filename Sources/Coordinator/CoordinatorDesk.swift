@@ -1,4 +1,5 @@
 internal import Coordination
+internal import FailPoints
 internal import Foundation
 internal import Synchronization
 internal import Tasks
@@ -21,7 +22,8 @@ final class CoordinatorDesk {
     private var round: Round?
     private var sink: AsyncThrowingStream<TaskResult, any Error>.Continuation?
     private var expected: [TaskRequirements] = []
-    private var judged: [TaskKey: TaskResult] = [:]
+    /// Results that are here, by task and worker, until one of them counts.
+    private var judged: [TaskKey: [PeerID: TaskResult]] = [:]
     private var traffic = Traffic()
     private var roundOpenedAt = Duration.zero
     private var tickedAt: Duration?
@@ -69,6 +71,7 @@ final class CoordinatorDesk {
             if case .statusQuery(let query) = received.message {
                 answer(query, to: peer)
             } else {
+                if case .gradOffer = received.message { FailPoint.offerReceived.pass() }
                 handle(.received(received, from: peer))
             }
         case .network(.received(let received, let peer, .data)): takeData(received, from: peer)
@@ -131,6 +134,7 @@ final class CoordinatorDesk {
         self.sink = sink
         expected = expectation.requirements
         roundOpenedAt = ContinuousClock.now - start
+        FailPoint.roundOpened.pass()
         traffic.split = CoordinatorStatus.Split()
         handle(
             .opened(
@@ -162,11 +166,14 @@ final class CoordinatorDesk {
         switch effect {
         case .send(let message, let peer): send(message, to: peer)
         case .receive(let offer, let peer): receive(offer, from: peer)
-        case .stopReceiving(let key, let peer): results.stop(key, from: peer)
-        case .deliver(let key, _):
-            guard let result = judged.removeValue(forKey: key) else { return }
+        case .stopReceiving(let key, let peer):
+            results.stop(key, from: peer)
+            judged[key]?[peer] = nil
+        case .deliver(let key, let peer):
+            guard let result = judged.removeValue(forKey: key)?[peer] else { return }
             sink?.yield(result)
         case .finished:
+            FailPoint.roundFinished.pass()
             traffic.split.roundSeconds = (ContinuousClock.now - start - roundOpenedAt).inSeconds
             end(throwing: nil)
         case .failed(let error):
@@ -198,12 +205,18 @@ final class CoordinatorDesk {
 
     private func judge(_ complete: ResultDesk.Complete) {
         let key = complete.offer.key
-        if let part = complete.nonFinitePart {
-            return handle(.uploaded(key, from: complete.peer, .notFinite("task \(key): \(part)")))
+        let result = complete.result
+        guard result.digest == complete.offer.digest else {
+            let text = "task \(key): the result's bytes are not those that were announced"
+            return handle(.uploaded(key, from: complete.peer, .refused(text)))
         }
-        judged[key] = complete.result
+        judged[key, default: [:]][complete.peer] = result
         traffic.record(complete.offer, pushedIn: pushSeconds(complete))
-        handle(.uploaded(key, from: complete.peer, .valid))
+        FailPoint.resultJudged.pass()
+        let fault = result.fault
+        handle(
+            .uploaded(
+                key, from: complete.peer, fault.map { .faulty("task \(key): \($0)") } ?? .valid))
     }
 
     private func pushSeconds(_ complete: ResultDesk.Complete) -> Double {
@@ -247,6 +260,13 @@ final class CoordinatorDesk {
                 traffic.data(to: peer, bytes: chunk.payload.count)
             }
             try channel.send(message, epoch: state.settings.epoch, to: peer, lane: lane)
+            switch message {
+            case .welcome: FailPoint.helloAccepted.pass()
+            case .lease: FailPoint.leaseIssued.pass()
+            case .chunk: FailPoint.parametersSent.pass()
+            case .gradWant: FailPoint.pushBegun.pass()
+            default: break
+            }
         } catch {
             // A task or a configuration that does not fit the protocol's limits.
             guard round != nil else { return }

@@ -113,20 +113,6 @@ extension GradOffer {
 }
 
 extension ResultDesk.Complete {
-    /// What holds a number that is not finite, or `nil`.
-    var nonFinitePart: String? {
-        if !offer.loss.isFinite { return "the loss is \(offer.loss)" }
-        if !offer.logits.allSatisfy(\.isFinite) { return "the logits are not finite" }
-        if !offer.slotProducts.allSatisfy(\.isFinite) { return "the slot products are not finite" }
-        guard let index = blocks.firstNonFiniteBlock else { return nil }
-        let block = offer.blocks[index]
-        return switch block.kind {
-        case .parameters: "the gradient of \(block.id) is not finite"
-        case .statistics: "the statistics of \(block.id) are not finite"
-        case .logits: "the logits are not finite"
-        }
-    }
-
     /// The result as the search knows it.
     var result: TaskResult {
         var gradients = ParameterSet()

@@ -1,19 +1,24 @@
-internal import CSodium
+internal import COpenSSL
 
-/// SHA-256, of libsodium, which libzmq brings along anyway.
-package struct SHA256 {
-    private var state = crypto_hash_sha256_state()
+/// SHA-256, of OpenSSL's libcrypto, which uses the processor's own instructions where it has them.
+@safe package struct SHA256: ~Copyable {
+    private let context: OpaquePointer
 
     /// The digest of no bytes yet.
     package init() {
-        _ = unsafe crypto_hash_sha256_init(&state)
+        guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
+        unsafe self.context = context
+        guard unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("libcrypto has no SHA-256")
+        }
     }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
 
     /// Takes more bytes.
     @unsafe package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let start = bytes.baseAddress else { return }
-        _ = unsafe crypto_hash_sha256_update(
-            &state, start.assumingMemoryBound(to: UInt8.self), UInt64(bytes.count))
+        _ = unsafe EVP_DigestUpdate(context, start, bytes.count)
     }
 
     /// Takes more bytes.
@@ -21,10 +26,15 @@ package struct SHA256 {
         unsafe Array(bytes).withUnsafeBytes { buffer in unsafe update(buffer) }
     }
 
+    /// Takes the bytes of some numbers as they lie in memory: little endian.
+    package mutating func update(_ numbers: [Float]) {
+        unsafe numbers.withUnsafeBytes { buffer in unsafe update(buffer) }
+    }
+
     /// The 32 bytes of the digest.
     package consuming func finalize() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
-        _ = unsafe crypto_hash_sha256_final(&state, &digest)
+        _ = unsafe EVP_DigestFinal_ex(context, &digest, nil)
         return digest
     }
 

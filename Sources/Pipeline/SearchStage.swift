@@ -1,5 +1,7 @@
-import Graphs
+import FailPoints
 import Foundation
+import Graphs
+import Journal
 package import Models
 package import RunConfiguration
 package import Runs
@@ -23,104 +25,224 @@ package struct SearchStage: Sendable {
     package let labels: [Int]
     /// Whether every step's paths, noise and slot products are written to the trace.
     package let traces: Bool
-    /// Seconds between two saved states.
-    package let saveInterval: Double
+    /// The longest time between two saved states.
+    package let saveInterval: Duration
+    /// The longest log behind a saved state; reading it back must not take long.
+    package let saveBytes: Int
 
     /// A search in a prepared run directory.
     ///
     /// - Throws: `ConfigurationError` when the space makes no sense.
     package init(
         configuration: RunConfiguration, directory: RunDirectory, weightScans: [Int],
-        alphaScans: [Int], labels: [Int], traces: Bool = false, saveInterval: Double = 60
+        alphaScans: [Int], labels: [Int], traces: Bool = false,
+        saveInterval: Duration = .seconds(300), saveBytes: Int = 512 << 20
     ) throws {
         self.configuration = configuration
         self.directory = directory
         self.labels = labels
         self.traces = traces
         self.saveInterval = saveInterval
+        self.saveBytes = saveBytes
         program = try SearchProgram(
             configuration: configuration, weightScans: weightScans, alphaScans: alphaScans)
         supernet = CovidNet3DSupernet(space: program.space, classes: configuration.classCount)
     }
 
-    /// The state that the search starts or goes on from.
-    ///
-    /// - Throws: `RunError` or `SafetensorsError` when the saved state is damaged or foreign.
-    package func initialState() throws -> SearchState {
-        if FileManager.default.fileExists(atPath: directory.checkpointPath) {
-            return try SearchState(
-                Checkpoint(path: directory.checkpointPath), digest: configuration.digest,
-                path: directory.checkpointPath)
-        }
-        return SearchState(
+    /// The state that the search starts from.
+    package var startingState: SearchState {
+        SearchState(
             space: program.space, operators: supernet.operators,
-            alphaDeviation: configuration.search.alphaDeviation, seed: configuration.seed)
+            alphaDeviation: configuration.search.alphaDeviation, seed: configuration.seed,
+            digest: configuration.digest)
     }
 
-    /// Searches to the end.
+    /// Searches to the end, from where the run's files say that it was.
     ///
     /// - Parameters:
     ///   - executor: Who computes.
     ///   - stop: Checked between steps.
     ///   - report: Told of every step.
+    ///   - remark: Told of damage that was passed over, and of a disk that cannot be written to.
     /// - Returns: The final state.
     /// - Throws: ``StoppedOnRequest`` after saving, or what stops the run.
     package func run(
         on executor: some RoundExecutor, stop: StopFlag,
-        report: @escaping @Sendable (StageProgress) -> Void
+        report: @escaping @Sendable (StageProgress) -> Void,
+        remark: @escaping @Sendable (String) -> Void
     ) async throws -> SearchState {
-        var state = try initialState()
         let archive = try CandidateArchive(path: directory.archivePath)
-        let perEpoch = program.stepsPerEpoch
-        try archive.removeEpochs(from: state.step / perEpoch)
-        let trace =
-            traces ? try TraceWriter(path: directory.tracePath, keepingSteps: state.step) : nil
+        let recovered = try SearchRecovery(stage: self, report: remark).state(archive)
+        var state = recovered.0
+        let log = try SearchLog(
+            of: directory, round: state.round, step: state.step, missing: recovered.missing,
+            traces: traces, report: remark)
+        let known = Dictionary(
+            directory.loggedRoots.map { ($0.round, $0.root) },
+            uniquingKeysWith: { first, _ in first })
         let meter = ProgressMeter(
             stage: "search", unit: "steps", first: state.step, total: program.stepCount,
             report: report)
-        meter.update(state.step)
-        var saved = ContinuousClock.now
-        var remark = ""
-        while state.step < program.stepCount {
-            if stop.isSet {
-                try save(state)
-                throw StoppedOnRequest(
-                    "stopped after step \(state.step) of \(program.stepCount); everything is in "
-                        + "\(directory.path), go on with --resume")
-            }
-            let step = try await program.advance(&state, on: executor)
-            try trace?.append(step)
-            if state.step % perEpoch == 0 {
-                let epoch = state.step / perEpoch - 1
-                if (epoch + 1) % configuration.search.recordEvery == 0
-                    || state.step == program.stepCount
-                {
-                    let candidates = try await record(epoch, &state, archive, executor)
-                    remark = candidates.map {
+        meter.update(state.step, root: state.root)
+        var candidatesRemark = ""
+        do {
+            while state.step < program.stepCount || openEpoch(state) != nil {
+                if stop.isSet {
+                    save(state, loss: nil, to: log)
+                    try await log.close { stop.isSet }
+                    throw StoppedOnRequest(
+                        "stopped after step \(state.step) of \(program.stepCount); everything is in "
+                            + "\(directory.path), go on with --resume")
+                }
+                let before = (step: state.step, round: state.round)
+                var loss: Double?
+                let record: SearchRecord
+                var trace: StepTrace?
+                if let epoch = openEpoch(state) {
+                    FailPoint.beforeRecording.pass()
+                    let candidates = try await self.candidates(of: epoch, state, on: executor)
+                    try await writing(remark, unless: stop) {
+                        try close(epoch, with: candidates, &state, archive)
+                    }
+                    FailPoint.archiveWritten.pass()
+                    record = .candidates(epoch: epoch, candidates)
+                    candidatesRemark = candidates.map {
                         "\($0.kind.rawValue) D_V loss \(String(format: "%.3f", $0.loss))"
                     }.joined(separator: ", ")
+                } else {
+                    let (update, sampled) = try await program.update(of: state, on: executor)
+                    FailPoint.beforeApplying.pass()
+                    program.apply(update, to: &state)
+                    FailPoint.afterApplying.pass()
+                    record = .step(update)
+                    trace = sampled
+                    loss = update.loss
                 }
-                let elapsed = ContinuousClock.now - saved
-                if elapsed > .seconds(saveInterval) || state.step == program.stepCount {
-                    try save(state)
-                    saved = .now
+                try await log.append(
+                    entry(record, trace, before: before, state, known), shouldStop: { stop.isSet })
+                let text = loss.map { String(format: "loss %.3f", $0) } ?? ""
+                meter.update(
+                    state.step,
+                    remark: [log.complaint ?? "", text, candidatesRemark]
+                        .filter { !$0.isEmpty }.joined(separator: "; "), root: state.root)
+                if log.wantsCheckpoint(after: saveInterval, bytes: saveBytes) {
+                    save(state, loss: loss, to: log)
                 }
             }
-            let loss = step.weightPhase.map { String(format: "loss %.3f", $0.loss) } ?? ""
-            meter.update(
-                state.step, remark: [loss, remark].filter { !$0.isEmpty }.joined(separator: "; "))
+            save(state, loss: nil, to: log)
+            try await log.close { stop.isSet }
+        } catch let error where !(error is StoppedOnRequest) {
+            // What was computed stays; what cannot be written is computed again.
+            try? await log.close { true }
+            throw error
         }
         return state
     }
 
-    private func save(_ state: SearchState) throws {
-        try state.checkpoint(digest: configuration.digest).write(to: directory.checkpointPath)
+    /// The log's entry for what led to a state; throws when it once led elsewhere.
+    private func entry(
+        _ record: SearchRecord, _ trace: StepTrace?, before: (step: Int, round: UInt64),
+        _ state: SearchState, _ known: [UInt64: String]
+    ) throws -> SearchLog.Entry {
+        let root = state.root.description
+        if let logged = known[state.round], logged != root {
+            throw RunError.otherRoot(
+                path: directory.rootsPath, step: state.step, found: root, logged: logged)
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        var kind = "candidates"
+        var poison: [UInt8] = []
+        if case .step(let update) = record {
+            kind = "step"
+            for task in update.poison {
+                poison += Array(try encoder.encode(PoisonLine(step: update.step, task: task)))
+                poison += Array("\n".utf8)
+            }
+        }
+        let line = LoggedRoot(kind: kind, step: state.step, round: state.round, root: root)
+        return SearchLog.Entry(
+            frame: { record.frame(before: before, root: root) },
+            rootLine: known[state.round] == nil ? line.line : [],
+            traceLine: try trace.map { Array(try encoder.encode($0)) + Array("\n".utf8) } ?? [],
+            poisonLines: poison)
     }
 
-    /// Scores the most probable path and a sampled one, and writes both with alpha.
+    private struct PoisonLine: Encodable {
+        let step: Int
+        let task: StepUpdate.PoisonTask
+    }
+
+    private func save(_ state: SearchState, loss: Double?, to log: SearchLog) {
+        let isHealthy =
+            state.supernet.parameters.isFinite && (loss ?? 0).isFinite && abs(loss ?? 0) < 100
+        log.save(
+            state.checkpoint(digest: configuration.digest),
+            CheckpointManifest(
+                configuration: configuration.digest, step: state.step, round: state.round,
+                root: state.root.description, loss: loss, isHealthy: isHealthy))
+    }
+
+    /// Repeats what the database cannot write for want of room.
+    private func writing(
+        _ remark: (String) -> Void, unless stop: StopFlag, _ work: () throws -> Void
+    ) async throws {
+        var isPaused = false
+        while true {
+            do {
+                try work()
+                if isPaused { remark("writing works again; the search goes on") }
+                return
+            } catch let error where CandidateArchive.mayPass(error) && !stop.isSet {
+                if !isPaused {
+                    remark(
+                        "\(directory.archivePath): \(error); the search pauses until this file can "
+                            + "be written")
+                }
+                isPaused = true
+                try await Task.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    // MARK: Epochs
+
+    /// The epoch that has ended and whose candidates are to be scored now, if any.
+    func openEpoch(_ state: SearchState) -> Int? {
+        let epochs = state.step / program.stepsPerEpoch
+        guard state.step % program.stepsPerEpoch == 0, epochs > state.closedEpochs,
+            epochs % configuration.search.recordEvery == 0 || state.step == program.stepCount
+        else { return nil }
+        return epochs - 1
+    }
+
+    /// Writes an epoch's candidates and alpha, and closes the epoch.
+    func close(
+        _ epoch: Int, with candidates: [Candidate], _ state: inout SearchState,
+        _ archive: CandidateArchive?
+    ) throws {
+        let alpha = (0..<state.alpha.slots).flatMap { slot in
+            state.alpha.row(slot).enumerated().map {
+                AlphaRecord(
+                    epoch: epoch, slot: slot, operation: $0.offset, logit: Double($0.element))
+            }
+        }
+        try archive?.record(candidates, alpha: alpha)
+        state.closeEpoch(
+            epoch, scoring: candidates.count, rows: SearchRecord.canonical(candidates))
+    }
+
+    /// Scores the candidates of an epoch; the state is as before.
+    func candidates(
+        of epoch: Int, _ state: SearchState, on executor: some RoundExecutor
+    ) async throws -> [Candidate] {
+        var scratch = state
+        return try await record(epoch, &scratch, executor)
+    }
+
+    /// Scores the most probable path and a sampled one.
     private func record(
-        _ epoch: Int, _ state: inout SearchState, _ archive: CandidateArchive,
-        _ executor: some RoundExecutor
+        _ epoch: Int, _ state: inout SearchState, _ executor: some RoundExecutor
     ) async throws -> [Candidate] {
         let sampled = SampledPath(
             from: state.alpha, seed: configuration.seed, step: UInt32(epoch),
@@ -143,13 +265,6 @@ package struct SearchStage: Sendable {
                     megabytes: cost.megabytes, multiplyAdds: cost.multiplyAdds,
                     entropy: state.alpha.meanEntropy))
         }
-        let alpha = (0..<state.alpha.slots).flatMap { slot in
-            state.alpha.row(slot).enumerated().map {
-                AlphaRecord(
-                    epoch: epoch, slot: slot, operation: $0.offset, logit: Double($0.element))
-            }
-        }
-        try archive.record(candidates, alpha: alpha)
         return candidates
     }
 }

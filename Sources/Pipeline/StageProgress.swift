@@ -1,4 +1,5 @@
 import Foundation
+package import Training
 
 /// Where a run stands, as written to `progress.json` and shown on the terminal.
 package struct StageProgress: Codable, Hashable, Sendable {
@@ -20,6 +21,8 @@ package struct StageProgress: Codable, Hashable, Sendable {
     package var time: Double
     /// The process that writes it.
     package var process: Int32
+    /// The root of the search's state, in hexadecimal; absent in stages that have none.
+    package var root: String?
 
     /// The share done.
     package var share: Double { total > 0 ? Double(done) / Double(total) : 0 }
@@ -73,7 +76,9 @@ package struct ProgressMeter: Sendable {
     }
 
     /// Reports that `done` units are finished, of a total that may be known only now.
-    package func update(_ done: Int, of total: Int? = nil, remark: String = "") {
+    package func update(
+        _ done: Int, of total: Int? = nil, remark: String = "", root: StateRoot? = nil
+    ) {
         let total = total ?? self.total
         let elapsed = (ContinuousClock.now - start) / Duration.seconds(1)
         let pace = done > first ? elapsed / Double(done - first) : nil
@@ -82,6 +87,6 @@ package struct ProgressMeter: Sendable {
                 stage: stage, done: done, total: total, unit: unit, remark: remark,
                 elapsedSeconds: elapsed, remainingSeconds: pace.map { $0 * Double(total - done) },
                 time: Date().timeIntervalSince1970,
-                process: ProcessInfo.processInfo.processIdentifier))
+                process: ProcessInfo.processInfo.processIdentifier, root: root?.description))
     }
 }

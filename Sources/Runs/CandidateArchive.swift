@@ -112,6 +112,12 @@ package final class CandidateArchive: Sendable {
         try migrator.migrate(database)
     }
 
+    /// Whether an error of the database is a full or failing disk.
+    package static func mayPass(_ error: any Error) -> Bool {
+        guard let error = error as? DatabaseError else { return false }
+        return [.SQLITE_FULL, .SQLITE_IOERR, .SQLITE_CANTOPEN].contains(error.resultCode)
+    }
+
     /// Records an epoch's candidates and alpha at once, in place of what the epoch had.
     package func record(_ candidates: [Candidate], alpha: [AlphaRecord]) throws {
         try database.write { database in

@@ -9,6 +9,8 @@ package enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
     case unwritable(path: String, reason: String)
     case otherConfiguration(path: String, found: String, expected: String)
     case damaged(path: String, reason: String)
+    case otherRoot(path: String, step: Int, found: String, logged: String)
+    case unfinished(reason: String)
 
     package var description: String {
         switch self {
@@ -27,6 +29,13 @@ package enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "\(expected.prefix(12)); use the same run file, or another --output"
         case .damaged(let path, let reason):
             "\(path): damaged: \(reason)"
+        case .otherRoot(let path, let step, let found, let logged):
+            "\(path): step \(step) leads to state \(found.prefix(12)) now and led to "
+                + "\(logged.prefix(12)) before; the program, the data or a processor is not what "
+                + "it was. Nothing was changed. `voxelnas replay` finds the first step that differs"
+        case .unfinished(let reason):
+            "stopped before everything could be saved: \(reason); what is missing is computed "
+                + "again by --resume"
         }
     }
 }
@@ -45,7 +54,11 @@ package struct RunDirectory: Hashable, Sendable {
     package var configurationPath: String { path + "/configuration.json" }
     /// The archive of candidates.
     package var archivePath: String { path + "/archive.sqlite" }
-    /// The last saved state of the search.
+    /// The saved states of the search.
+    package var checkpointsPath: String { path + "/checkpoints" }
+    /// Tasks that two workers could not get a sound result from, one JSON object a line.
+    package var poisonPath: String { path + "/poison.jsonl" }
+    /// The last saved state of the search; a link into ``checkpointsPath``.
     package var checkpointPath: String { path + "/search.safetensors" }
     /// What each search step sampled, one JSON object a line.
     package var tracePath: String { path + "/trace.jsonl" }

@@ -35,22 +35,11 @@ package enum NumericsFingerprint {
                 rate: 0.5, stream: RandomStream(seed: 1, name: "fingerprint/dropout")),
             wanted: [.gradients, .slotProducts])
         var hash = SHA256()
-        func add(_ values: [Float]) {
-            hash.update(
-                values.flatMap { value in
-                    littleEndianBytes(of: value.bitPattern)
-                })
-        }
-        add(step.logits.elements)
-        add(step.slotProducts)
+        hash.update(step.logits.elements)
+        hash.update(step.slotProducts)
         for set in [step.gradients ?? ParameterSet(), step.statistics] {
-            for id in set.operators { add(set[id] ?? []) }
+            for id in set.operators { hash.update(set[id] ?? []) }
         }
         return hexadecimal(hash.finalize())
-    }
-
-    /// The bytes of a bit pattern, lowest first.
-    private static func littleEndianBytes(of pattern: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: pattern >> (8 * $0)) }
     }
 }

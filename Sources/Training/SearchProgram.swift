@@ -1,3 +1,4 @@
+import FailPoints
 import Optimizers
 package import RunConfiguration
 package import SearchSpaces
@@ -64,34 +65,97 @@ package struct SearchProgram: Sendable {
     ///
     /// - Returns: What was sampled and how it went, for the trace.
     /// - Throws: What the executor throws; the state is then as before.
+    @discardableResult
     package func advance(
         _ state: inout SearchState, on executor: some RoundExecutor
     ) async throws -> StepTrace {
+        let (update, trace) = try await self.update(of: state, on: executor)
+        apply(update, to: &state)
+        return trace
+    }
+
+    /// Has the rounds of a step computed.
+    ///
+    /// - Returns: What the step changes, and what it sampled.
+    /// - Throws: What the executor throws, and ``PoisonLimit``.
+    package func update(
+        of state: SearchState, on executor: some RoundExecutor
+    ) async throws -> (update: StepUpdate, trace: StepTrace) {
         var next = state
+        var update = StepUpdate(step: state.step, round: state.round)
         var trace = StepTrace(step: state.step, temperature: temperature(at: state.step))
         if configuration.search.preset != .uniform {
             let paths = sampledPaths(of: next, phase: .alpha)
             let round = self.round(of: next, kind: .slotProducts, phase: .alpha)
-            let outcome = try await executor.outcome(of: round)
+            let outcome = try await executor.outcome(of: round, toleratingFaults: true)
+            try note(outcome.faults, of: round, outcome, in: &update)
             let gradient = alphaGradient(paths: paths, outcome: outcome, state: next)
+                .map(Float.init)
             trace.alphaPhase = .init(paths: paths, results: outcome.results, loss: outcome.loss)
+            update.alphaGradient = gradient
+            update.alphaLoss = outcome.loss
             updateAlpha(&next, gradient: gradient)
             next.round += 1
+            FailPoint.alphaUpdated.pass()
         }
         let round = self.round(of: next, kind: .weightGradient, phase: .weights)
-        let outcome = try await executor.outcome(of: round)
+        let outcome = try await executor.outcome(of: round, toleratingFaults: true)
+        try note(outcome.faults, of: round, outcome, in: &update)
         trace.weightPhase = .init(
             paths: sampledPaths(of: next, phase: .weights), results: outcome.results,
             loss: outcome.loss)
         trace.alphaAfter = next.alpha.logits
-        next.supernet.apply(
-            outcome.gradients, optimizer: weightOptimizer,
-            learningRate: learningRate(configuration.search.weightOptimizer, at: next.step),
-            clip: configuration.search.weightOptimizer.gradientClip, round: next.round)
-        next.round += 1
-        next.step += 1
-        state = next
-        return trace
+        update.gradients = outcome.gradients
+        update.loss = outcome.loss
+        let poisoned = state.poisonedTasks + update.poison.count
+        let phases = configuration.search.preset == .uniform ? 1 : 2
+        let perEpoch = stepsPerEpoch * round.tasks.count * phases
+        guard update.poison.isEmpty || poisoned <= max(1, perEpoch / 50) else {
+            throw PoisonLimit.ofEpoch(poisoned, of: perEpoch)
+        }
+        return (update, trace)
+    }
+
+    /// Changes the state as a step does: a function of both alone, whether the step was computed
+    /// just now or read from a log.
+    ///
+    /// - Precondition: The update belongs to the state's step.
+    package func apply(_ update: StepUpdate, to state: inout SearchState) {
+        precondition(
+            update.step == state.step && update.round == state.round, "an update of another step")
+        if let gradient = update.alphaGradient {
+            updateAlpha(&state, gradient: gradient)
+            state.round += 1
+        }
+        state.supernet.apply(
+            update.gradients, optimizer: weightOptimizer,
+            learningRate: learningRate(configuration.search.weightOptimizer, at: state.step),
+            clip: configuration.search.weightOptimizer.gradientClip, round: state.round)
+        state.round += 1
+        state.step += 1
+        state.poisonedTasks =
+            state.step % stepsPerEpoch == 0
+            ? 0 : state.poisonedTasks + update.poison.count
+        state.root = state.root.after(update, state)
+    }
+
+    private func note(
+        _ faults: [Int: String], of round: Round, _ outcome: RoundOutcome,
+        in update: inout StepUpdate
+    ) throws(PoisonLimit) {
+        for (index, reason) in faults.sorted(by: { $0.key < $1.key }) {
+            update.poison.append(
+                StepUpdate.PoisonTask(
+                    round: round.number, index: index, scans: round.tasks[index].batch.scans,
+                    architecture: outcome.results[index].architecture.code, reason: reason))
+        }
+        guard 4 * faults.count <= round.tasks.count else {
+            let scans = faults.keys.sorted().flatMap { round.tasks[$0].batch.scans }
+            throw PoisonLimit.ofStep(
+                faults.count, of: round.tasks.count, step: update.step,
+                "\(faults.sorted { $0.key < $1.key }.first?.value ?? ""); scans "
+                    + scans.map(String.init).joined(separator: " "))
+        }
     }
 
     /// The paths of a step's phase, with the noise that chose them.
@@ -146,7 +210,7 @@ package struct SearchProgram: Sendable {
         let estimator = StraightThroughEstimator(temperature: temperature(at: state.step))
         let samples = outcome.results.reduce(0) { $0 + $1.sampleCount }
         var sum = [Double](repeating: 0, count: state.alpha.logits.count)
-        for result in outcome.results {
+        for result in outcome.results where outcome.faults[result.key.index] == nil {
             let path = paths[result.key.index / configuration.search.microBatches]
             let gradient = estimator.gradient(
                 alpha: state.alpha, path: path, slotProducts: result.slotProducts.map(Double.init))
@@ -156,11 +220,11 @@ package struct SearchProgram: Sendable {
         return sum
     }
 
-    private func updateAlpha(_ state: inout SearchState, gradient: [Double]) {
+    private func updateAlpha(_ state: inout SearchState, gradient: [Float]) {
         let id = SearchState.alphaOperator
         var parameters = ParameterSet([id: state.alpha.logits])
         alphaOptimizer.update(
-            parameters: &parameters, gradients: ParameterSet([id: gradient.map(Float.init)]),
+            parameters: &parameters, gradients: ParameterSet([id: gradient]),
             state: &state.alphaState,
             learningRate: learningRate(configuration.search.alphaOptimizer, at: state.step))
         if let logits = parameters[id] { state.alpha.logits = logits }

@@ -26,8 +26,6 @@ struct ComputedTask: Sendable {
         }
         let isInline = GradOffer.fitsInline(
             logits: result.logits.count, slotProducts: result.slotProducts.count)
-        let digested = OutgoingBlocks(
-            values + [result.logits, result.slotProducts, Self.bits(of: result.loss)])
         if !isInline {
             named.append(
                 GradOffer.Block(
@@ -41,15 +39,7 @@ struct ComputedTask: Sendable {
             sampleCount: result.sampleCount, loss: result.loss,
             logits: isInline ? result.logits : [],
             slotProducts: result.slotProducts, blocks: named,
-            digest: digested.digest,
+            digest: result.digest,
             pullSeconds: pullSeconds, computeSeconds: computeSeconds)
-    }
-
-    private static func bits(of loss: Double) -> [Float] {
-        let bits = loss.bitPattern
-        return [
-            Float(bitPattern: UInt32(truncatingIfNeeded: bits)),
-            Float(bitPattern: UInt32(truncatingIfNeeded: bits >> 32)),
-        ]
     }
 }

@@ -1,4 +1,5 @@
 internal import Coordination
+internal import FailPoints
 internal import Foundation
 internal import SearchSpaces
 internal import Synchronization
@@ -78,21 +79,30 @@ final class WorkerDesk {
 
     private func take(_ input: WorkerInput) {
         switch input {
-        case .network(.connected(.control)): handle(.connected)
+        case .network(.connected(.control)):
+            FailPoint.workerConnected.pass()
+            handle(.connected)
         case .network(.connected(.data)): handle(.dataConnected)
         case .network(.disconnected(.control)): handle(.disconnected)
         case .network(.disconnected(.data)), .network(.malformed): break
         case .network(.failed(let text)): outcome = .failure(WorkerError.network(text))
         case .network(.received(let received, let lane)):
-            if lane == .data { takeData(received) } else { handle(.received(received)) }
+            if lane == .data {
+                takeData(received)
+            } else {
+                passFailPoint(of: received.message)
+                handle(.received(received))
+            }
         case .prepared(let runID, .success(let computing)):
             guard state.welcome?.runID == runID else { return }
             self.computing = computing
+            FailPoint.runPrepared.pass()
             handle(.ready(runID: runID))
         case .prepared(let runID, .failure(let error)):
             handle(.unprepared(runID: runID, reason: "\(error)"))
         case .computed(let key, .success(let computed)):
             finishedTasks += 1
+            FailPoint.beforeOffering.pass()
             loads[key]?.computed = computed
             loads[key]?.blocks = []
             handle(.computed(computed.offer))
@@ -144,10 +154,28 @@ final class WorkerDesk {
     private func send(_ message: Message, lane: Lane) {
         do {
             try channel.send(message, epoch: state.epoch, lane: lane)
+            switch message {
+            case .hello: FailPoint.helloSent.pass()
+            case .paramsWant: FailPoint.parametersWanted.pass()
+            case .gradOffer: FailPoint.offerSent.pass()
+            case .chunk: FailPoint.pushSent.pass()
+            case .heartbeat: FailPoint.heartbeatSent.pass()
+            default: break
+            }
         } catch {
             // Only a result can exceed the limits.
             guard case .gradOffer(let offer) = message else { return }
             handle(.failed(offer.key, "\(error)"))
+        }
+    }
+
+    private func passFailPoint(of message: Message) {
+        switch message {
+        case .welcome: FailPoint.welcomed.pass()
+        case .lease: FailPoint.leaseReceived.pass()
+        case .gradWant: FailPoint.pushAsked.pass()
+        case .gradAck: FailPoint.acknowledged.pass()
+        default: break
         }
     }
 
@@ -205,9 +233,11 @@ final class WorkerDesk {
                 guard inputs == leased else {
                     throw WorkerError.otherInputs(task.key, found: inputs, leased: leased)
                 }
+                FailPoint.beforeComputing.pass()
                 let result = try computing.compute(
                     task, architecture: architecture, parameters: parameters,
                     statistics: statistics)
+                FailPoint.afterComputing.pass()
                 return ComputedTask(
                     result, of: task, from: inputs, pullSeconds: pullSeconds,
                     computeSeconds: (ContinuousClock.now - start).inSeconds)
@@ -266,6 +296,7 @@ final class WorkerDesk {
         else { return }
         movedBytes += chunk.payload.count
         _ = loads[key]?.incoming?.blocks.write(chunk.payload, at: chunk.offset)
+        FailPoint.parametersBegun.pass()
         if let get = loads[key]?.incoming?.transfer.renewal() {
             handle(.heard)
             handle(.moved(key))
@@ -288,6 +319,7 @@ final class WorkerDesk {
         }
         let wantedAt = loads[key]?.wantedAt ?? .now
         loads[key]?.pullSeconds = (ContinuousClock.now - wantedAt).inSeconds
+        FailPoint.parametersComplete.pass()
         handle(.heard)
         handle(.pulled(key))
     }

@@ -1,9 +1,12 @@
 import ArgumentParser
 import CTData
+import FailPoints
 import Foundation
+import Journal
 import Pipeline
 import RunConfiguration
 import Runs
+import Training
 import Transport
 
 extension ExitCode {
@@ -23,8 +26,8 @@ extension ExitCode {
         switch error {
         case is ConfigurationError: self = .badConfiguration
         case is StoppedOnRequest: self = .stopped
-        case is ManifestError: self = .badData
-        case RunError.unwritable: self = .cannotWrite
+        case is ManifestError, is PoisonLimit: self = .badData
+        case RunError.unwritable, is JournalError: self = .cannotWrite
         case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code
         default: self = .failure
@@ -34,6 +37,7 @@ extension ExitCode {
 
 /// Runs a command's work; a failure is printed once, in words, and gives its exit code.
 func explainingFailures(_ work: () async throws -> Void) async throws {
+    if let complaint = FailPoint.complaint { throw ValidationError(complaint) }
     do {
         try await work()
     } catch let error where !(error is ExitCode || error is CleanExit || error is ValidationError) {

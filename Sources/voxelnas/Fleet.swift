@@ -1,5 +1,6 @@
 import Coordination
 import Coordinator
+import FailPoints
 import Foundation
 import Pipeline
 import RunConfiguration
@@ -33,10 +34,11 @@ struct Fleet: RoundExecutor {
     ///   - workers: How many to start here.
     ///   - address: Where to listen, such as `127.0.0.1:7731`; port 0 lets the system choose.
     ///   - directory: The run, whose endpoint file tells others where to connect.
+    ///   - auditShare: The share of tasks that two workers compute.
     /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         listening briefing: WorkerBriefing, part: String, workers: Int, address: ListeningAddress,
-        directory: RunDirectory
+        directory: RunDirectory, auditShare: Double = 0.01
     ) throws {
         self.directory = directory
         let digest = briefing.configuration.digest
@@ -45,6 +47,8 @@ struct Fleet: RoundExecutor {
         var settings = CoordinatorSettings(
             runID: "\(digest.prefix(16))-\(part)", configuration: briefing.text,
             configurationHash: digest, epoch: try directory.nextIncarnation())
+        FailPoint.incarnationNoted.pass()
+        settings.auditShare = auditShare
         settings.numericsFingerprint = try NumericsFingerprint.measured()
         let executor = DistributedRoundExecutor(
             settings: settings,
@@ -61,6 +65,7 @@ struct Fleet: RoundExecutor {
             address: "\(address.reachableHost):\(ports.control)",
             process: ProcessInfo.processInfo.processIdentifier)
         try directory.write(JSONEncoder().encode(endpoint), to: directory.endpointPath)
+        FailPoint.endpointWritten.pass()
         computing = .elsewhere(
             executor,
             try LocalWorkers(count: workers, connectingTo: endpoint.address, directory: directory))

@@ -18,6 +18,16 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Write every step's paths, noise and slot products to trace.jsonl.")
     var trace = false
 
+    @Option(help: "The longest time between two saved states, in seconds.")
+    var saveEvery = 300.0
+    @Option(help: "The share of tasks that two workers compute, to compare their bits, in percent.")
+    var audit = 1.0
+
+    func validate() throws {
+        guard saveEvery > 0 else { throw ValidationError("--save-every takes a positive number") }
+        guard (0...100).contains(audit) else { throw ValidationError("--audit takes 0 to 100") }
+    }
+
     /// The run file's settings.
     func configuration() throws -> RunConfiguration {
         try RunConfiguration(contentsOf: runFile, overrides: overrides)

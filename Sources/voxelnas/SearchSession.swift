@@ -13,6 +13,7 @@ struct SearchSession {
     private let progress: TerminalProgress
     private let briefing: WorkerBriefing
     private let stage: SearchStage
+    private let auditShare: Double
     private let stop = StopFlag()
 
     /// A search of a run directory, new or resumed.
@@ -24,10 +25,13 @@ struct SearchSession {
     ///   - shards: The folder of the shards.
     ///   - resumes: Whether a run that exists may be continued.
     ///   - traces: Whether every step is written to the trace.
+    ///   - saveInterval: The longest time between two saved states.
+    ///   - auditShare: The share of tasks that two workers compute.
     /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
-        resumes: Bool, traces: Bool
+        resumes: Bool, traces: Bool, saveInterval: Duration = .seconds(300),
+        auditShare: Double = 0.01
     ) throws {
         self.configuration = configuration
         self.directory = directory
@@ -47,7 +51,9 @@ struct SearchSession {
         try directory.begin(configuration)
         stage = try SearchStage(
             configuration: configuration, directory: directory, weightScans: data.weightScans,
-            alphaScans: data.alphaScans, labels: data.labels, traces: traces)
+            alphaScans: data.alphaScans, labels: data.labels, traces: traces,
+            saveInterval: saveInterval)
+        self.auditShare = auditShare
     }
 
     /// A search as the command line asks for it.
@@ -58,7 +64,8 @@ struct SearchSession {
             configuration: configuration, directory: directory,
             folder: voxelnas.folder(of: options.runFile),
             shards: options.shardsFolder(of: configuration, in: directory),
-            resumes: options.resume, traces: options.trace)
+            resumes: options.resume, traces: options.trace,
+            saveInterval: .seconds(options.saveEvery), auditShare: options.audit / 100)
     }
 
     /// Searches to the end in this process.
@@ -70,7 +77,7 @@ struct SearchSession {
     func run(workers: Int, listening address: ListeningAddress) async throws {
         let fleet = try Fleet(
             listening: briefing, part: "search", workers: workers, address: address,
-            directory: directory)
+            directory: directory, auditShare: auditShare)
         if let endpoint = fleet.endpoint {
             FileHandle.standardError.write(
                 Data("workers may join: voxelnas worker --connect tcp://\(endpoint)\n".utf8))
@@ -82,8 +89,14 @@ struct SearchSession {
         let interruption = Interruption(stop)
         defer { withExtendedLifetime((interruption, lock)) {} }
         do {
-            _ = try await stage.run(on: fleet, stop: stop, report: progress.update)
+            let state = try await stage.run(
+                on: fleet, stop: stop, report: progress.update
+            ) { text in
+                FileHandle.standardError.write(Data("note: \(text)\n".utf8))
+            }
             await fleet.close(reason: "the search has ended")
+            FileHandle.standardError.write(
+                Data("state root after step \(state.step): \(state.root)\n".utf8))
         } catch {
             await fleet.close(reason: "the search was stopped")
             throw error

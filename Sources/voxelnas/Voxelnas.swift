@@ -17,6 +17,6 @@ struct Voxelnas: AsyncParsableCommand {
         subcommands: [
             SearchCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
             CrossvalidateCommand.self, StatusCommand.self, WorkersCommand.self, AlphaCommand.self,
-            ArchiveCommand.self, DataCommand.self,
+            ArchiveCommand.self, ReplayCommand.self, DataCommand.self, FailPointsCommand.self,
         ])
 }

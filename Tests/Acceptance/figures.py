@@ -13,7 +13,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("VOXELNAS_SHARED", ROOT.parent / "shared"))
-BINARY = ROOT / ".build" / "release" / "voxelnas"
+BINARY = pathlib.Path(os.environ.get("VOXELNAS_BINARY", ROOT / ".build" / "release" / "voxelnas"))
 
 
 class Skip(Exception):

@@ -17,8 +17,19 @@ struct Simulation {
         case disconnected
     }
 
+    /// What a worker's machine does to results.
+    enum Nature {
+        /// Nothing.
+        case sound
+        /// Some of them have other bits, which no other machine comes to.
+        case lying
+        /// Some of them are not finite.
+        case sick
+    }
+
     struct Worker {
         var state: WorkerState
+        var nature = Nature.sound
         var toCoordinator: [Item] = []
         var toWorker: [Item] = [.connected]
         var isConnected = true
@@ -33,6 +44,14 @@ struct Simulation {
     var workers: [PeerID: Worker] = [:]
     var nextWorker: UInt64 = 1
     var transfers: [UInt64: (TaskKey, PeerID)] = [:]
+    /// The digests of results whose bytes the coordinator has.
+    var held: [TaskKey: [PeerID: UInt32]] = [:]
+    /// Workers that are not sound, also those that are gone.
+    var unsound: Set<PeerID> = []
+    /// Whether machines may be unsound.
+    let hasUnsound: Bool
+    var lies = 0
+    var poisoned = 0
     var nextTransfer: UInt64 = 1
     var round: UInt64 = 0
     var tasks: [TaskDescription] = []
@@ -43,14 +62,28 @@ struct Simulation {
     var computation: UInt32 = 0
     var problems: [String] = []
 
-    init(seed: UInt64) {
+    init(seed: UInt64, hasUnsound: Bool = false) {
         random = SplitMix(state: seed)
-        coordinator = CoordinatorState(settings: Self.settings(epoch: 1))
+        self.hasUnsound = hasUnsound
+        coordinator = CoordinatorState(settings: Self.settings(epoch: 1, audits: hasUnsound))
         openRound()
     }
 
-    static func settings(epoch: UInt32) -> CoordinatorSettings {
-        CoordinatorSettings(runID: "run", configuration: "c", epoch: epoch)
+    static func settings(epoch: UInt32, audits: Bool = false) -> CoordinatorSettings {
+        var settings = CoordinatorSettings(runID: "run", configuration: "c", epoch: epoch)
+        settings.auditShare = audits ? 0.5 : 0.01
+        settings.timers.late = .seconds(1)
+        return settings
+    }
+
+    /// Tasks whose data give no sound result anywhere.
+    private func isPoison(_ key: TaskKey) -> Bool {
+        hasUnsound && key.round % 7 == 3 && key.index == 1
+    }
+
+    /// The digest of a task's result on a sound machine.
+    private func digest(of key: TaskKey, computation: UInt32) -> UInt32 {
+        UInt32(key.index) + computation << 16
     }
 
     static func task(_ key: TaskKey, computation: UInt32 = 0) -> TaskDescription {
@@ -104,7 +137,12 @@ struct Simulation {
             name: "w\(nonce)", bootNonce: nonce, cores: 1, slots: Int(random.next() % 2) + 1,
             prefetch: 1, numericsFingerprint: "")
         settings.timers.backOff = .milliseconds(10)...(.milliseconds(100))
-        workers[PeerID(bootNonce: nonce)] = Worker(state: WorkerState(settings: settings))
+        var worker = Worker(state: WorkerState(settings: settings))
+        if hasUnsound, chance(250) {
+            worker.nature = chance(500) ? .lying : .sick
+            unsound.insert(PeerID(bootNonce: nonce))
+        }
+        workers[PeerID(bootNonce: nonce)] = worker
     }
 
     private mutating func kill() {
@@ -122,8 +160,9 @@ struct Simulation {
 
     private mutating func restart() {
         epoch += 1
-        coordinator = CoordinatorState(settings: Self.settings(epoch: epoch))
+        coordinator = CoordinatorState(settings: Self.settings(epoch: epoch, audits: hasUnsound))
         transfers = [:]
+        held = [:]
         for peer in workers.keys {
             workers[peer]?.toCoordinator = []
             workers[peer]?.toWorker = [.disconnected, .connected]
@@ -172,8 +211,15 @@ struct Simulation {
             sampleCount: 1, loss: 0,
             logits: [], slotProducts: [],
             blocks: [.init(id: OperatorID("a"), kind: .parameters, count: 100)],
-            digest: UInt32(key.index) + job.task.batch.epoch << 16)
+            digest: digest(of: key, computation: job.task.batch.epoch) + lie(of: peer))
         feed(peer, .computed(offer))
+    }
+
+    private mutating func lie(of peer: PeerID) -> UInt32 {
+        guard workers[peer]?.nature == .lying, chance(300) else { return 0 }
+        lies += 1
+        let nonce = workers[peer]?.state.settings.bootNonce ?? 0
+        return 1000 + UInt32(truncatingIfNeeded: nonce) % 30_000
     }
 
     private mutating func deliverSomething() {
@@ -203,7 +249,10 @@ struct Simulation {
                 return
             }
             transfers[transfer] = nil
-            feed(.uploaded(key, from: peer, chance(1) ? .notFinite("nan") : .valid))
+            let offered = coordinator.offeredDigest(of: key, from: peer)
+            held[key, default: [:]][peer] = offered
+            let isSick = workers[peer]?.nature == .sick && chance(300)
+            feed(.uploaded(key, from: peer, isPoison(key) || isSick ? .faulty("nan") : .valid))
         case .blocks, .connected, .disconnected: break
         }
     }
@@ -224,6 +273,7 @@ struct Simulation {
     // MARK: Effects
 
     private mutating func feed(_ event: CoordinatorState.Event) {
+        let waived = coordinator.counts.auditsWaived
         var effects = coordinator.handle(event)[...]
         while let effect = effects.popFirst() {
             switch effect {
@@ -243,7 +293,9 @@ struct Simulation {
                     .control(ReceivedMessage(epoch: epoch, message: .gradWant(want))))
             case .stopReceiving(let key, let peer):
                 transfers = transfers.filter { $0.value != (key, peer) }
-            case .deliver(let key, _):
+                held[key]?[peer] = nil
+            case .deliver(let key, let peer):
+                check(key, from: peer, waivedBefore: waived)
                 if !delivered.insert(key).inserted { problems.append("\(key) delivered twice") }
                 if key.round != round { problems.append("\(key) delivered in round \(round)") }
                 undelivered.append(key)
@@ -264,9 +316,26 @@ struct Simulation {
                     .opened(
                         number: round, tasks: tasks, inputs: Self.inputs(tasks), alpha: []))
             case .forget(let peer): transfers = transfers.filter { $0.value.1 != peer }
-            case .note(let note):
-                if case .mismatch = note { problems.append("\(note)") }
+            case .note(.mismatch(let key, let peer)):
+                if lies == 0 { problems.append("\(key): a mismatch with \(peer), but nobody lied") }
+            case .note(.quarantined(let peer, let text)):
+                if !unsound.contains(peer) { problems.append("\(peer) is sound: \(text)") }
+            case .note(.poisoned): poisoned += 1
+            case .note: break
             }
+        }
+    }
+
+    /// What is handed over is here, and where it was audited by two machines it is right.
+    private mutating func check(_ key: TaskKey, from peer: PeerID, waivedBefore: Int) {
+        guard let digest = held.removeValue(forKey: key)?[peer] else {
+            return problems.append("\(key) delivered from \(peer), whose bytes are not here")
+        }
+        let isRight = digest == self.digest(of: key, computation: computation)
+        if coordinator.audits(key), coordinator.counts.auditsWaived == waivedBefore, !isRight,
+            !isPoison(key)
+        {
+            problems.append("\(key) was audited and has wrong bits")
         }
     }
 

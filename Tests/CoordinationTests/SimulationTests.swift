@@ -10,14 +10,29 @@ struct SimulationTests {
 
     @Test("fold each task once and always get on", arguments: 1...4 as ClosedRange<UInt64>)
     func randomEvents(seed: UInt64) {
-        var simulation = Simulation(seed: seed)
+        run(Simulation(seed: seed), seed: seed)
+    }
+
+    @Test(
+        "let no wrong bits through where two machines are asked, and blame no sound machine",
+        arguments: 11...14 as ClosedRange<UInt64>)
+    func unsoundMachines(seed: UInt64) {
+        let simulation = run(Simulation(seed: seed, hasUnsound: true), seed: seed)
+        #expect(simulation.lies > 0)
+        #expect(simulation.poisoned > 0)
+        #expect(simulation.epoch > 1 || simulation.coordinator.counts.audited > 0)
+    }
+
+    @discardableResult
+    private func run(_ start: Simulation, seed: UInt64) -> Simulation {
+        var simulation = start
         var finished = 0
         var movedAt = 0
         for step in 0..<Self.steps {
             simulation.step()
             if !simulation.problems.isEmpty {
                 Issue.record("seed \(seed), step \(step): \(simulation.problems)")
-                return
+                return simulation
             }
             if simulation.finishedRounds > finished {
                 finished = simulation.finishedRounds
@@ -28,9 +43,10 @@ struct SimulationTests {
             if step - movedAt > 10_000 {
                 Issue.record(
                     "seed \(seed), step \(step): \(simulation.coordinator.waitingReason)")
-                return
+                return simulation
             }
         }
         #expect(finished > Self.steps / 2000)
+        return simulation
     }
 }

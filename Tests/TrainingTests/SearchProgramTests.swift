@@ -18,7 +18,7 @@ struct SearchProgramTests {
             operators: CovidNet3DSupernet(
                 space: program.space, classes: configuration.classCount
             ).operators, alphaDeviation: configuration.search.alphaDeviation,
-            seed: configuration.seed)
+            seed: configuration.seed, digest: configuration.digest)
     }
 
     @Test("has the same bits whatever order results arrive in")

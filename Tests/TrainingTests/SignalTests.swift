@@ -28,7 +28,8 @@ struct SignalTests {
             let executor = LocalRoundExecutor(runner)
             let supernet = CovidNet3DSupernet(space: program.space, classes: 2)
             state = SearchState(
-                space: program.space, operators: supernet.operators, alphaDeviation: 0.3, seed: 5)
+                space: program.space, operators: supernet.operators, alphaDeviation: 0.3, seed: 5,
+                digest: configuration.digest)
             for _ in 0..<12 { _ = try await program.advance(&state, on: executor) }
             var losses: [Double] = []
             for code in 0..<512 {

@@ -39,6 +39,7 @@ struct StatusCommand: AsyncParsableCommand {
             }
             print(waiting)
             if let progress { print(progress.line) }
+            if let root = progress?.root { print("state root \(root)") }
             guard let coordinator else { return }
             let split = coordinator.split
             print(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coordination
 import Dispatch
+import FailPoints
 import Foundation
 import Glibc
 import Pipeline
@@ -46,6 +47,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 try WorkerBriefing(reading: briefing).taskRunner(
                     threads: threads, shardsAt: shards)
             }
+            FailPoint.workerStarted.pass()
             let stop = StopFlag()
             let interruption = Interruption(stop) { loop.drain() }
             let watch = withParent ? ParentWatch() : nil
