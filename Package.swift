@@ -42,6 +42,7 @@ let rows: [Row] = [
     // Row 1
     Row("Tensors", tests: []),
     Row("Digests", ["CSodium"], tests: []),
+    Row("ProtobufEncoding", tests: []),
     Row("Safetensors", ["Tensors"], tests: ["Tensors"]),
     // Row 2
     Row(
@@ -50,6 +51,7 @@ let rows: [Row] = [
     Row("SearchSpaces", ["Tensors"]),
     Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"], tests: []),
+    Row("TensorBoardEvents", ["ProtobufEncoding"], tests: []),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
@@ -78,6 +80,12 @@ let rows: [Row] = [
             "GoldenVectors", "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models",
             "Safetensors", "Optimizers",
         ]),
+    Row(
+        "ONNXExport", ["Tensors", "Graphs", "ProtobufEncoding"],
+        tests: [
+            "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Safetensors",
+        ]),
+    Row("Drawings", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("SearchStrategies", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("Evaluation", ["Tensors"], tests: ["Tensors"]),
     Row(
