@@ -112,7 +112,12 @@ let rows: [Row] = [
         [
             "Tensors", "Digests", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers",
             "Tasks", "CTData", "ImageCodecs", "SearchStrategies", "RunConfiguration", "Runs",
-            "Evaluation", "Safetensors", "Training",
+            "Evaluation", "Safetensors", "Training", "ONNXExport", "Drawings",
+            "TensorBoardEvents",
+        ],
+        tests: [
+            "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "CTData", "ImageCodecs",
+            "RunConfiguration", "Evaluation", "Safetensors", "Training", "Phantoms",
         ]),
     Row(
         "Coordinator",
@@ -165,7 +170,8 @@ let package = Package(
             dependencies: [
                 "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "WireProtocol", "CTData",
                 "Phantoms", "Coordination", "Transport",
-                "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
+                "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Drawings",
+                "Pipeline",
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),
         .target(

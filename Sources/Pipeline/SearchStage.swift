@@ -5,6 +5,7 @@ package import RunConfiguration
 package import Runs
 import SearchSpaces
 import SearchStrategies
+import TensorBoardEvents
 package import Tasks
 import Tensors
 package import Training
@@ -79,6 +80,8 @@ package struct SearchStage: Sendable {
             stage: "search", unit: "steps", first: state.step, total: program.stepCount,
             report: report)
         meter.update(state.step)
+        let events = TensorBoardLog(
+            folder: directory.tensorBoardPath + "/search", firstStep: state.step)
         var saved = ContinuousClock.now
         var remark = ""
         while state.step < program.stepCount {
@@ -90,12 +93,14 @@ package struct SearchStage: Sendable {
             }
             let step = try await program.advance(&state, on: executor)
             try trace?.append(step)
+            events.append(SearchScalars.of(step, alpha: state.alpha), step: state.step)
             if state.step % perEpoch == 0 {
                 let epoch = state.step / perEpoch - 1
                 if (epoch + 1) % configuration.search.recordEvery == 0
                     || state.step == program.stepCount
                 {
                     let candidates = try await record(epoch, &state, archive, executor)
+                    events.append(SearchScalars.of(candidates), step: state.step)
                     remark = candidates.map {
                         "\($0.kind.rawValue) D_V loss \(String(format: "%.3f", $0.loss))"
                     }.joined(separator: ", ")

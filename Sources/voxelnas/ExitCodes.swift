@@ -24,7 +24,7 @@ extension ExitCode {
         case is ConfigurationError: self = .badConfiguration
         case is StoppedOnRequest: self = .stopped
         case is ManifestError: self = .badData
-        case RunError.unwritable: self = .cannotWrite
+        case RunError.unwritable, is CannotWrite: self = .cannotWrite
         case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code
         default: self = .failure
