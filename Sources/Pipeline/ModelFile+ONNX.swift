@@ -3,9 +3,10 @@ import RunConfiguration
 import SearchSpaces
 
 extension ModelFile {
-    /// The model as an ONNX file's bytes.
+    /// The model as an ONNX file.
     ///
     /// - Parameter hasFreeSize: Leaves depth, height and width open.
+    /// - Returns: The file's bytes.
     /// - Throws: `ConfigurationError` or `ONNXModel.Failure`.
     package func onnx(hasFreeSize: Bool = false) throws -> [UInt8] {
         try ONNXModel(

@@ -95,10 +95,7 @@ extension ModelFile {
     /// - Throws: ``Failure`` when a folder holds no model.
     package static func locate(_ path: String) throws -> String {
         let manager = FileManager.default
-        var isFolder: ObjCBool = false
-        guard manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-            return path
-        }
+        guard (try? manager.contentsOfDirectory(atPath: path)) != nil else { return path }
         for folder in [path + "/evaluation", path] {
             let names = (try? manager.contentsOfDirectory(atPath: folder)) ?? []
             let models = names.filter { $0.hasPrefix("model-") && $0.hasSuffix(".safetensors") }

@@ -52,7 +52,9 @@ struct CoverageTests {
         return (Double(hits[0]) / Double(studies), Double(hits[1]) / Double(studies))
     }
 
-    /// Plain percentiles give 0.90 to 0.92 for the area here. The binomial standard deviation of 300
+    /// Plain percentiles give 0.90 to 0.92 for the area here.
+    ///
+    /// The binomial standard deviation of 300
     /// studies is 1.3 %.
     @Test("is near 95 % with few patients", .enabled(if: path == nil))
     func brief() {

@@ -2,7 +2,7 @@ package import Tensors
 
 /// Carries a raw map back onto the voxels of the scan that the network's input was made of.
 package enum MapProjection {
-    /// The map at every voxel of the scan, `[slices, rows, columns]`, by trilinear interpolation.
+    /// The map at every voxel of the scan, by trilinear interpolation.
     ///
     /// At a voxel that falls on the centre of an input voxel the value is that of
     /// ``ClassActivationMap/upsampled(to:)``. What the network did not see is 0.
@@ -13,6 +13,7 @@ package enum MapProjection {
     ///   - slices: Where every slice of the scan lies in the input, in its voxels; `nil` for unseen.
     ///   - rows: The same of every row.
     ///   - columns: The same of every column.
+    /// - Returns: `[slices, rows, columns]`.
     /// - Complexity: O(voxels of the scan).
     package static func project(
         _ map: Tensor, input: VolumeSize, slices: [Double?], rows: [Double?], columns: [Double?]

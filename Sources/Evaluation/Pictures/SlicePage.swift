@@ -21,6 +21,7 @@ package struct SlicePage: Sendable {
     /// - Parameters:
     ///   - slice: The slice of the input, from 0.
     ///   - name: What the slice is in the scan, such as `slice 41 of 120`.
+    /// - Returns: The picture.
     package func picture(ofSlice slice: Int, name: String) -> PixelImage {
         let (margin, gap, barColumn, top) = (16, 8, 116, 64)
         let grey = overlay.greySlice(slice, width: tileWidth)

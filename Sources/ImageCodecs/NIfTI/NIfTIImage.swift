@@ -47,6 +47,7 @@ package struct NIfTIImage: Hashable, Sendable {
     /// file, so that the two lie voxel on voxel.
     ///
     /// - Parameter axial: As many as the file has voxels, `[D, H, W]` in axial order.
+    /// - Returns: The volume, to be written as it is.
     package func volume(fromAxial axial: [Float]) -> Volume {
         precondition(axial.count == voxels.count, "one number per voxel")
         var stored = axial
