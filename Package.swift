@@ -43,6 +43,7 @@ let rows: [Row] = [
     Row("Tensors", tests: []),
     Row("Digests", ["COpenSSL"], tests: []),
     Row("FailPoints"),
+    Row("ProtobufEncoding", tests: []),
     Row("Safetensors", ["Tensors"], tests: ["Tensors"]),
     // Row 2
     Row(
@@ -51,6 +52,7 @@ let rows: [Row] = [
     Row("SearchSpaces", ["Tensors"]),
     Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"], tests: []),
+    Row("TensorBoardEvents", ["ProtobufEncoding"], tests: []),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
@@ -79,6 +81,12 @@ let rows: [Row] = [
             "GoldenVectors", "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models",
             "Safetensors", "Optimizers",
         ]),
+    Row(
+        "ONNXExport", ["Tensors", "Graphs", "ProtobufEncoding"],
+        tests: [
+            "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "Safetensors",
+        ]),
+    Row("Drawings", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("SearchStrategies", ["Tensors", "SearchSpaces"], tests: ["Tensors", "SearchSpaces"]),
     Row("Evaluation", ["Tensors"], tests: ["Tensors"]),
     Row(
@@ -110,7 +118,12 @@ let rows: [Row] = [
         [
             "Tensors", "Digests", "SearchSpaces", "Graphs", "Models", "Execution", "Optimizers",
             "Tasks", "CTData", "ImageCodecs", "SearchStrategies", "RunConfiguration", "Runs",
-            "Evaluation", "Safetensors", "Training", "Journal", "FailPoints",
+            "Evaluation", "Safetensors", "Training", "Journal", "FailPoints", "ONNXExport",
+            "Drawings", "TensorBoardEvents",
+        ],
+        tests: [
+            "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "CTData", "ImageCodecs",
+            "RunConfiguration", "Evaluation", "Safetensors", "Training", "Phantoms",
         ]),
     Row(
         "Coordinator",
@@ -170,7 +183,8 @@ let package = Package(
                 "Tensors", "FailPoints", "SearchSpaces", "SearchStrategies", "Tasks",
                 "WireProtocol", "CTData", "Journal",
                 "Phantoms", "Coordination", "Transport",
-                "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
+                "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Drawings",
+                "Pipeline",
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),
         .target(

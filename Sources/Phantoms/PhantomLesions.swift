@@ -54,6 +54,16 @@ struct PhantomLesions {
                             size * draw(0.8, 1.3), size * draw(0.7, 1.2), size * draw(0.8, 1.5)),
                         density: draw(-680, -380), raggedness: draw(0.35, 0.6)))
             }
+        case .patch:
+            isDense = false
+            let place = lung(&stream)
+            let size = draw(20, 32)
+            blobs.append(
+                Blob(
+                    center: place.point,
+                    radii: SIMD3(
+                        size * draw(0.8, 1.2), size * draw(0.8, 1.2), size * draw(0.8, 1.2)),
+                    density: draw(-560, -360), raggedness: draw(0.25, 0.45)))
         case .consolidation:
             isDense = true
             for index in 0..<(stream.nextUnit() < 0.35 ? 2 : 1) {

@@ -36,16 +36,19 @@ package enum PhantomSet {
     ///   - patients: Patients per class; three in ten are for the test.
     ///   - seed: The seed.
     ///   - size: Rows and columns of a slice; slices are a quarter to a half of it in number.
+    ///   - hasSingleLesions: Shows one ground-glass opacity where the layout has many.
     ///   - folder: Where the set shall be; made when it is missing.
     ///   - progress: Called with the scans done and in all, never twice at once.
     /// - Returns: The scans, in order of class, patient and scan.
     /// - Throws: ``ImageCodecError/unwritable(file:reason:)``.
     package static func write(
-        layout: PhantomLayout, patients: Int, seed: UInt64, size: Int, to folder: String,
+        layout: PhantomLayout, patients: Int, seed: UInt64, size: Int,
+        hasSingleLesions: Bool = false, to folder: String,
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(ImageCodecError) -> [Scan] {
         precondition(patients > 0 && size >= 16, "an empty set")
-        let plans = plan(layout, patients: patients, seed: seed)
+        let plans = plan(
+            layout, patients: patients, seed: seed, hasSingleLesions: hasSingleLesions)
         let results = Mutex<[Int: Result<Scan, ImageCodecError>]>([:])
         let hasFailed = Atomic(false)
         DispatchQueue.concurrentPerform(iterations: plans.count) { index in
@@ -82,7 +85,9 @@ package enum PhantomSet {
         let split: String
     }
 
-    private static func plan(_ layout: PhantomLayout, patients: Int, seed: UInt64) -> [Plan] {
+    private static func plan(
+        _ layout: PhantomLayout, patients: Int, seed: UInt64, hasSingleLesions: Bool
+    ) -> [Plan] {
         let classCount = Set(layout.classes.values).count
         // Matched ranks go to the same part, so both parts are matched.
         var stream = RandomStream(seed: seed, name: "phantom/split")
@@ -96,8 +101,9 @@ package enum PhantomSet {
                     seed: seed, name: "phantom/severity", counters: UInt32(classIndex), UInt32(rank)
                 )
                 var count = RandomStream(seed: seed, name: "phantom/scans", counters: UInt32(rank))
-                let (label, finding) = layout.finding(
+                var (label, finding) = layout.finding(
                     classIndex: classIndex, draw: severity.nextUnit())
+                if hasSingleLesions, case .groundGlass = finding { finding = .patch }
                 for scan in 0..<layout.scanCount(draw: count.nextUnit()) {
                     plans.append(
                         Plan(

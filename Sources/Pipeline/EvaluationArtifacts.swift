@@ -1,5 +1,6 @@
 import Models
-import CTData
+package import CTData
+import Drawings
 import Evaluation
 import Foundation
 import ImageCodecs
@@ -13,12 +14,22 @@ package import Training
 package struct EvaluationArtifacts: Sendable {
     private let stage: EvaluationStage
     private let outcome: EvaluationStage.Outcome
+    private let intensities: IntensityStatistics?
     private var folder: String { stage.directory.evaluationPath }
 
     /// The artifacts of a finished evaluation.
-    package init(stage: EvaluationStage, outcome: EvaluationStage.Outcome) {
+    ///
+    /// - Parameters:
+    ///   - stage: The evaluation.
+    ///   - outcome: What it ended with.
+    ///   - intensities: The training list's, where the normalisation wants them.
+    package init(
+        stage: EvaluationStage, outcome: EvaluationStage.Outcome,
+        intensities: IntensityStatistics? = nil
+    ) {
         self.stage = stage
         self.outcome = outcome
+        self.intensities = intensities
     }
 
     /// Writes everything but activation maps.
@@ -34,13 +45,27 @@ package struct EvaluationArtifacts: Sendable {
             let weights = stage.chosenWeights(of: training)
             try ModelFile(
                 architecture: outcome.architecture, configuration: stage.configuration,
-                parameters: weights.parameters, statistics: weights.statistics
-            ).write(
-                to: "\(folder)/model-seed\(index + 1).safetensors",
-                operators: stage.supernet.operators(of: outcome.architecture),
-                remarks: ["shards": stage.data.fingerprint, "epoch": "\(weights.epoch)"])
+                parameters: weights.parameters, statistics: weights.statistics,
+                intensities: intensities,
+                remarks: [
+                    "run": stage.configuration.name, "shards": stage.data.fingerprint,
+                    "epoch": "\(weights.epoch)",
+                    "seed": "\(stage.configuration.seed &+ UInt64(index))",
+                ]
+            ).write(to: "\(folder)/model-seed\(index + 1).safetensors")
         }
         try writeCurves()
+        try stage.directory.write(
+            Data(
+                ArchitectureDrawing(
+                    of: outcome.architecture, configuration: stage.configuration
+                ).svg.utf8), to: folder + "/architecture.svg")
+        let facts = try ModelCard.Facts(
+            configuration: stage.configuration, architecture: outcome.architecture,
+            seeds: outcome.trainings.count)
+        try stage.directory.write(
+            Data(ModelCard(outcome.report, facts: facts).markdown.utf8),
+            to: folder + "/model-card.md")
         try stage.directory.write(
             Data((outcome.report.markdown() + "\n").utf8), to: folder + "/report.md")
         try stage.directory.write(try outcome.report.json(), to: folder + "/report.json")
@@ -112,19 +137,38 @@ package struct EvaluationArtifacts: Sendable {
             $0.checkpoint == stage.configuration.evaluation.checkpoint.rawValue
                 && $0.model == EvaluationStage.foundName
         }
-        let curves = shown.compactMap { entry in
+        guard !shown.isEmpty else { return }
+        let title = "\(stage.configuration.name): test list"
+        func write(_ picture: PixelImage, _ name: String) throws {
+            try PNGEncoder.write(
+                rgb: picture.rgb, width: picture.width, height: picture.height,
+                to: "\(folder)/\(name).png")
+        }
+        let receiver = shown.compactMap { entry in
             ROCCurve(of: entry.predictions, positive: positive).map {
                 (name: "seed \(entry.seed)", curve: $0)
             }
         }
-        guard !curves.isEmpty else { return }
-        let picture = CurveChart.rocCurves(
-            curves, title: "\(stage.configuration.name): test list",
-            notes: ["Research use only"]
-        ).picture()
-        try PNGEncoder.write(
-            rgb: picture.rgb, width: picture.width, height: picture.height,
-            to: folder + "/roc.png")
+        if !receiver.isEmpty {
+            try write(CurveChart.rocCurves(receiver, title: title).picture(), "roc")
+        }
+        let precision = shown.compactMap { entry in
+            PrecisionRecallCurve(of: entry.predictions, positive: positive).map {
+                (name: "seed \(entry.seed)", curve: $0)
+            }
+        }
+        if !precision.isEmpty {
+            try write(
+                CurveChart.precisionRecallCurves(precision, title: title).picture(),
+                "precision-recall")
+        }
+        let named = shown.map { (name: "seed \($0.seed)", predictions: $0.predictions) }
+        try write(CurveChart.calibration(named, title: title).picture(), "calibration")
+        for entry in shown {
+            try write(
+                ConfusionMatrix(of: entry.predictions).picture(title: "Seed \(entry.seed)"),
+                "confusion-seed\(entry.seed)")
+        }
     }
 }
 

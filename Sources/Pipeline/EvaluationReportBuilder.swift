@@ -60,11 +60,34 @@ struct EvaluationReportBuilder {
             report.baselines.append(trivial.baseline)
             report.leaks = trivial.leaks
         }
+        report.comparisons = comparisons(of: trainings.map(\.name), predictions)
         report.timings = timings
         report.limits = [
             "Areas that single trivial features reach bound what a model may be credited with."
         ]
         return report
+    }
+
+    /// The found network against every other one, on the same scans, seed by seed.
+    private func comparisons(
+        of names: [String], _ predictions: [EvaluationStage.TestPredictions]
+    ) -> [EvaluationReport.Comparison] {
+        let chosen = predictions.filter {
+            $0.checkpoint == configuration.evaluation.checkpoint.rawValue
+        }
+        let found = chosen.filter { $0.model == EvaluationStage.foundName }
+        return names.filter { $0 != EvaluationStage.foundName }.flatMap { name in
+            found.compactMap { own in
+                chosen.first { $0.model == name && $0.seed == own.seed }.map { other in
+                    EvaluationReport.Comparison(
+                        name: "\(own.model) minus \(name), seed \(own.seed)", own.predictions,
+                        other.predictions, positive: configuration.positiveClass,
+                        plan: BootstrapPlan(
+                            resamples: configuration.evaluation.bootstrapResamples,
+                            seed: configuration.seed))
+                }
+            }
+        }
     }
 
     private func summarized(

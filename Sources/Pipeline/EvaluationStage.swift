@@ -7,6 +7,7 @@ package import RunConfiguration
 package import Runs
 package import SearchSpaces
 package import Tasks
+import TensorBoardEvents
 import Tensors
 package import Training
 
@@ -122,6 +123,8 @@ package struct EvaluationStage: Sendable {
             settings: configuration.evaluation, labels: data.labels,
             classCount: configuration.classCount, positiveClass: configuration.positiveClass)
         let meter = ProgressMeter(stage: name, unit: "epochs", total: epochs, report: report)
+        let events = TensorBoardLog(folder: directory.tensorBoardPath + "/" + name)
+        let rates = configuration.evaluation.optimizer.rates(over: epochs)
         let network = try await trainer.train(
             .init(
                 id: ModelID(name), architecture: architecture,
@@ -130,6 +133,8 @@ package struct EvaluationStage: Sendable {
                 epochs: epochs, seed: seed),
             round: &round, on: executor
         ) { line in
+            events.append(
+                line.scalars(learningRate: rates.rate(at: line.epoch - 1)), step: line.epoch)
             let area = line.validationArea.map { String(format: ", validation AUC %.3f", $0) } ?? ""
             meter.update(
                 line.epoch, remark: String(format: "loss %.3f", line.trainingLoss) + area)

@@ -7,6 +7,7 @@ package import RunConfiguration
 package import Runs
 import SearchSpaces
 import SearchStrategies
+import TensorBoardEvents
 package import Tasks
 import Tensors
 package import Training
@@ -84,6 +85,8 @@ package struct SearchStage: Sendable {
             stage: "search", unit: "steps", first: state.step, total: program.stepCount,
             report: report)
         meter.update(state.step, root: state.root)
+        let events = TensorBoardLog(
+            folder: directory.tensorBoardPath + "/search", firstStep: state.step)
         var candidatesRemark = ""
         do {
             while state.step < program.stepCount || openEpoch(state) != nil {
@@ -105,6 +108,7 @@ package struct SearchStage: Sendable {
                         try close(epoch, with: candidates, &state, archive)
                     }
                     FailPoint.archiveWritten.pass()
+                    events.append(SearchScalars.of(candidates), step: state.step)
                     record = .candidates(epoch: epoch, candidates)
                     candidatesRemark = candidates.map {
                         "\($0.kind.rawValue) D_V loss \(String(format: "%.3f", $0.loss))"
@@ -114,6 +118,7 @@ package struct SearchStage: Sendable {
                     FailPoint.beforeApplying.pass()
                     program.apply(update, to: &state)
                     FailPoint.afterApplying.pass()
+                    events.append(SearchScalars.of(sampled, alpha: state.alpha), step: state.step)
                     record = .step(update)
                     trace = sampled
                     loss = update.loss

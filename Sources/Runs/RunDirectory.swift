@@ -70,6 +70,8 @@ package struct RunDirectory: Hashable, Sendable {
     package var shardsPath: String { path + "/shards" }
     /// Results of the evaluation.
     package var evaluationPath: String { path + "/evaluation" }
+    /// A folder per search or training with numbers for TensorBoard.
+    package var tensorBoardPath: String { path + "/tensorboard" }
     private var lockPath: String { path + "/lock" }
 
     /// Creates the folder for a run, or checks that it belongs to the same configuration.

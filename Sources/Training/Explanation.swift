@@ -1,6 +1,6 @@
-import Graphs
+package import Execution
+package import Graphs
 import Models
-import Execution
 import RunConfiguration
 package import SearchSpaces
 package import Tensors
@@ -15,6 +15,23 @@ package struct Explanation: Hashable, Sendable {
     package let classifier: Tensor
     /// The logits, one per class.
     package let logits: [Float]
+
+    /// The explanation of a prediction for one sample.
+    ///
+    /// - Precondition: The graph ends in average and linear layer, the prediction has features.
+    package init(graph: Graph, parameters: ParameterSet, input: [Float], prediction: Prediction) {
+        let size = graph.inputSize
+        guard case .linear(let weights, _)? = graph.nodes.last?.kind,
+            let block = parameters[graph.operators[weights.layer].id],
+            let features = prediction.features
+        else { preconditionFailure("every network ends in a linear layer") }
+        volume = Tensor(shape: [size.depth, size.height, size.width], elements: input)
+        self.features = features
+        classifier = Tensor(
+            shape: [graph.nodes[graph.features].channels, graph.classes],
+            elements: Array(block[weights.range]))
+        logits = prediction.logits.elements
+    }
 }
 
 extension TaskRunner {
@@ -38,17 +55,7 @@ extension TaskRunner {
         let prediction = try Executor(threads: 1).predict(
             ExecutionPlan(graph: graph, batch: 1, mode: .inference), parameters: parameters,
             statistics: statistics, input: input, wantsFeatures: true)
-        let layout = graph.operators.first { $0.id == OperatorID("classifier") }
-        guard let layout, let range = layout.range(of: "classifier.weight"),
-            let block = parameters[layout.id], let features = prediction.features
-        else { preconditionFailure("every network of the space ends in a classifier") }
         return Explanation(
-            volume: Tensor(
-                shape: [source.size.depth, source.size.height, source.size.width], elements: input),
-            features: features,
-            classifier: Tensor(
-                shape: [supernet.space.featureChannels, supernet.classes],
-                elements: Array(block[range])),
-            logits: prediction.logits.elements)
+            graph: graph, parameters: parameters, input: input, prediction: prediction)
     }
 }

@@ -62,7 +62,8 @@ struct EvaluationSession {
             await fleet.close(reason: "the evaluation was stopped")
             throw error
         }
-        let artifacts = EvaluationArtifacts(stage: stage, outcome: outcome)
+        let artifacts = EvaluationArtifacts(
+            stage: stage, outcome: outcome, intensities: briefing.statistics[.evaluation])
         try artifacts.write()
         let runner = try briefing.taskRunner(threads: 1)
         let maps = try explained.map { try artifacts.writeActivationMap(ofScan: $0, with: runner) }

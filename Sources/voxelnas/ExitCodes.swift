@@ -27,7 +27,7 @@ extension ExitCode {
         case is ConfigurationError: self = .badConfiguration
         case is StoppedOnRequest: self = .stopped
         case is ManifestError, is PoisonLimit: self = .badData
-        case RunError.unwritable, is JournalError: self = .cannotWrite
+        case RunError.unwritable, is JournalError, is CannotWrite: self = .cannotWrite
         case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code
         default: self = .failure

@@ -9,7 +9,15 @@ struct Table {
         self.header = header
     }
 
+    init(row header: [String]) {
+        self.header = header
+    }
+
     mutating func append(_ row: String...) {
+        rows.append(row)
+    }
+
+    mutating func append(row: [String]) {
         rows.append(row)
     }
 

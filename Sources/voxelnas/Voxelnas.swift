@@ -17,6 +17,7 @@ struct Voxelnas: AsyncParsableCommand {
         subcommands: [
             SearchCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
             CrossvalidateCommand.self, StatusCommand.self, WorkersCommand.self, AlphaCommand.self,
-            ArchiveCommand.self, ReplayCommand.self, DataCommand.self, FailPointsCommand.self,
+            ArchiveCommand.self, ReplayCommand.self, FailPointsCommand.self, PredictCommand.self, CamCommand.self, ExportCommand.self,
+            DrawCommand.self, CardCommand.self, AuditCommand.self, DataCommand.self,
         ])
 }

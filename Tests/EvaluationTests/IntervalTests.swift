@@ -129,18 +129,37 @@ struct BootstrapTests {
         #expect(BootstrapInterval.interval(of: two) { _ in nil } == nil)
     }
 
-    @Test("interpolates percentiles as NumPy does")
+    @Test("without bias or skewness is one of percentiles, interpolated as NumPy does")
     func percentiles() throws {
-        // Statistics 0, 1, 2, … in turn: percentiles 2.5 and 97.5 of 0...40 are 1 and 39.
-        var call = -2.0
+        // An estimate of 20, then 0, 1, 2, … in turn, then two values for the jackknife: percentiles
+        // 2.5 and 97.5 of 0...40 are 1 and 39. Two clusters are too few for Student's t.
+        var values = [20.0] + (0...40).map(Double.init) + [19, 21]
         let plan = BootstrapPlan(resamples: 41)
         let interval = BootstrapInterval.intervals(clusters: [[0], [1]], plan: plan, count: 1) {
-            _ in
-            call += 1
-            return [call]
+            _ in [values.removeFirst()]
         }
         #expect(close(interval[0]?.interval.lower, 1, 1e-9))
         #expect(close(interval[0]?.interval.upper, 39, 1e-9))
+    }
+
+    /// SciPy 1.17's `bootstrap(method="BCa")` with 100,000 resamples gives 0.666…1.488 for the same
+    /// 25 values at the level that z = 2.106 belongs to: Student's quantile times √(25/24).
+    @Test("is skewed where the data are")
+    func skewed() throws {
+        let values = (0..<25).map { -PortableMath.log(1 - (Double($0) + 0.5) / 25) }
+        let interval = try #require(
+            BootstrapInterval.intervals(
+                clusters: values.indices.map { [$0] }, plan: BootstrapPlan(resamples: 20_000),
+                count: 1
+            ) { indices in
+                [indices.reduce(0) { $0 + values[$1] } / Double(indices.count)]
+            }[0])
+        let (below, above) = (
+            interval.estimate - interval.interval.lower, interval.interval.upper - interval.estimate
+        )
+        #expect(above > 1.3 * below)
+        #expect(close(interval.interval.lower, 0.666, 0.015))
+        #expect(close(interval.interval.upper, 1.488, 0.025))
     }
 
     @Test("pairs two models on the same resample")

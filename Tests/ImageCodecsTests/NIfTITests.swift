@@ -78,6 +78,10 @@ struct NIfTITests {
         let axial = image.axialVolume()
         #expect(axial.voxels == volume.voxels)
         #expect(axial.geometry == volume.geometry)
+        let back = image.volume(fromAxial: axial.voxels)
+        #expect(back.voxels == voxels)
+        #expect(back.geometry.affine == image.affine)
+        #expect(back.size == geometry.size)
     }
 
     @Test("cut anywhere are refused", arguments: ["nii", "nii.gz"])

@@ -16,6 +16,18 @@ struct PackedScan: Sendable {
     let padding: [UInt8]
     let measured: MeasuredScan
 
+    /// Stored numbers of one slice, empty if they are of another kind.
+    func slice<Element>(_ index: Int, count: Int) -> [Element] {
+        let range = (index * count)..<((index + 1) * count)
+        let found: Any =
+            switch voxels {
+            case .uint8(let values): Array(values[range])
+            case .int16(let values): Array(values[range])
+            case .float32(let values): Array(values[range])
+            }
+        return found as? [Element] ?? []
+    }
+
     /// Reads and prepares a scan.
     ///
     /// - Throws: ``ShardError/damagedScan(scan:origin:reason:)``.

@@ -1,5 +1,5 @@
 internal import Digests
-import RunConfiguration
+package import RunConfiguration
 import Safetensors
 
 /// Packed scans, mapped into memory; safe to share between threads.
@@ -13,6 +13,8 @@ package final class VolumeSet: Sendable {
     /// SHA-256 over settings, scans and voxels, in hexadecimal; independent of where files lie.
     package let fingerprint: String
     private let shards: [SafetensorsFile]
+    /// A scan that was read and never packed; then there are no shards.
+    private let memory: PackedScan?
     private let positions: [String: Int]
 
     /// Opens the shards of a folder.
@@ -55,9 +57,36 @@ package final class VolumeSet: Sendable {
         self.settings = index.settings
         self.scans = index.scans
         self.shards = shards
+        memory = nil
         fingerprint = try index.fingerprint()
         positions = Dictionary(
             index.scans.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Reads one scan into memory, as packing would store it: what a loader makes of it has the
+    /// same bits.
+    ///
+    /// - Parameters:
+    ///   - scan: The scan.
+    ///   - root: The folder that its files are relative to.
+    ///   - input: The settings.
+    /// - Throws: ``ShardError`` naming the file.
+    package init(
+        reading scan: ScanReference, root: String, input: InputConfiguration
+    ) throws(ShardError) {
+        settings = try PackingSettings(input)
+        let packed = try PackedScan.read(scan, root: root, fileBytes: 0, settings: settings)
+        folder = root
+        shards = []
+        memory = packed
+        fingerprint = ""
+        positions = [scan.id: 0]
+        scans = [
+            VolumeDescription(
+                id: scan.id, patient: scan.patient, label: scan.label,
+                classIndex: scan.classIndex, split: scan.split, measured: packed.measured,
+                shard: 0, position: 0)
+        ]
     }
 
     /// Where a scan is in ``scans``.
@@ -79,6 +108,7 @@ package final class VolumeSet: Sendable {
         _ slice: Int, ofScan scan: Int, as type: Element.Type
     ) throws(ShardError) -> [Element] {
         let description = scans[scan]
+        if let memory { return memory.slice(slice, count: settings.height * settings.width) }
         return try elements(
             of: Self.voxels(description.position), in: description.shard, as: type, slice: slice)
     }
@@ -119,6 +149,7 @@ package final class VolumeSet: Sendable {
         let area = settings.height * settings.width
         guard settings.mode == .physical else { return [UInt8](repeating: 0, count: area) }
         let description = scans[scan]
+        if let memory { return Array(memory.padding[(slice * area)..<((slice + 1) * area)]) }
         return try elements(
             of: Self.padding(description.position), in: description.shard, as: UInt8.self,
             slice: slice)

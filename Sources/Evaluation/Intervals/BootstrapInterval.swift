@@ -18,16 +18,17 @@ package struct BootstrapPlan: Hashable, Codable, Sendable {
     }
 }
 
-/// A percentile interval by resampling patients, all scans of a drawn patient together.
+/// An interval by resampling patients, all scans of a drawn patient together.
 ///
 /// Scans of one patient resemble each other; resampling scans would count them as independent and
-/// give an interval that is too narrow.
+/// give an interval that is too narrow. The ends are corrected for bias, skewness and small numbers
+/// of patients (BCa).
 ///
-/// - SeeAlso: Efron & Tibshirani, *An introduction to the bootstrap*, 1993, §13.3.
+/// - SeeAlso: Efron & Tibshirani, *An introduction to the bootstrap*, 1993, §14.3.
 package struct BootstrapInterval: Hashable, Codable, Sendable {
     /// The value on all scans.
     package let estimate: Double
-    /// The ends: percentiles of the resampled values, interpolated linearly.
+    /// The ends: corrected percentiles of the resampled values, interpolated linearly.
     package let interval: ConfidenceInterval
     /// The number of patients.
     package let patients: Int
@@ -41,7 +42,7 @@ package struct BootstrapInterval: Hashable, Codable, Sendable {
     /// An entry is `nil` when its metric is undefined on all scans, when there are fewer than two
     /// patients, or when fewer than two resamples define it.
     ///
-    /// - Complexity: O(resamples · scans · metrics), and the sorting inside the metrics.
+    /// - Complexity: O((resamples + patients) · scans · metrics), and the sorting inside the metrics.
     package static func intervals(
         of predictions: Predictions, plan: BootstrapPlan = BootstrapPlan(),
         metrics: [(Predictions) -> Double?]
@@ -102,15 +103,20 @@ package struct BootstrapInterval: Hashable, Codable, Sendable {
                 if let value { samples[entry].append(value) }
             }
         }
+        let jackknife = clusters.indices.map { left in
+            statistics(clusters.indices.filter { $0 != left }.flatMap { clusters[$0] })
+        }
         return (0..<count).map { entry in
             guard let estimate = estimates[entry], samples[entry].count > 1 else { return nil }
             let sorted = samples[entry].sorted()
-            let tail = (1 - plan.level) / 2
+            let shares = BootstrapShares(
+                level: plan.level, estimate: estimate, sorted: sorted,
+                jackknife: jackknife.map { $0[entry] }, clusters: clusters.count)
             return BootstrapInterval(
                 estimate: estimate,
                 interval: ConfidenceInterval(
-                    lower: Percentile.of(sorted: sorted, share: tail),
-                    upper: Percentile.of(sorted: sorted, share: 1 - tail), level: plan.level),
+                    lower: Percentile.of(sorted: sorted, share: shares.lower),
+                    upper: Percentile.of(sorted: sorted, share: shares.upper), level: plan.level),
                 patients: clusters.count, resamples: plan.resamples,
                 degenerate: plan.resamples - sorted.count)
         }

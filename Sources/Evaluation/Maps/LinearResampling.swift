@@ -15,13 +15,17 @@ package enum LinearResampling {
 
     static func taps(from source: Int, to target: Int) -> [Tap] {
         (0..<target).map { index in
-            let place = (Double(index) + 0.5) * Double(source) / Double(target) - 0.5
-            let inside = min(max(place, 0), Double(source - 1))
-            let lower = Int(inside.rounded(.down))
-            return Tap(
-                lower: lower, upper: min(lower + 1, source - 1),
-                fraction: Float(inside - Double(lower)))
+            tap(at: (Double(index) + 0.5) * Double(source) / Double(target) - 0.5, of: source)
         }
+    }
+
+    /// The source places around a coordinate; beyond the edge, the outermost.
+    static func tap(at place: Double, of source: Int) -> Tap {
+        let inside = min(max(place, 0), Double(source - 1))
+        let lower = Int(inside.rounded(.down))
+        return Tap(
+            lower: lower, upper: min(lower + 1, source - 1),
+            fraction: Float(inside - Double(lower)))
     }
 
     /// Resamples a volume of shape `[D, H, W]`, axis after axis.

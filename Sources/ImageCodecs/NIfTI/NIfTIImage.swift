@@ -35,6 +35,62 @@ package struct NIfTIImage: Hashable, Sendable {
     /// The volume with slices from inferior to superior, rows from anterior to posterior, columns
     /// from the patient's right to the left; oblique axes go to the closest of these.
     package func axialVolume() -> Volume {
+        let order = axialOrder
+        if order.isIdentity { return Volume(geometry: order.geometry, voxels: voxels) }
+        var result: [Float] = []
+        result.reserveCapacity(voxels.count)
+        order.visit { result.append(voxels[$0]) }
+        return Volume(geometry: order.geometry, voxels: result)
+    }
+
+    /// Numbers per voxel of ``axialVolume()``, as a volume in the order and with the affine of this
+    /// file, so that the two lie voxel on voxel.
+    ///
+    /// - Parameter axial: As many as the file has voxels, `[D, H, W]` in axial order.
+    /// - Returns: The volume, to be written as it is.
+    package func volume(fromAxial axial: [Float]) -> Volume {
+        precondition(axial.count == voxels.count, "one number per voxel")
+        var stored = axial
+        var next = 0
+        axialOrder.visit { index in
+            stored[index] = axial[next]
+            next += 1
+        }
+        let spacing = spacingInMillimetres
+        return Volume(
+            geometry: VolumeGeometry(
+                size: VolumeSize(dimensions[2], dimensions[1], dimensions[0]),
+                spacingInMillimetres: [spacing[2], spacing[1], spacing[0]], affine: affine),
+            voxels: stored)
+    }
+
+    /// How to walk through the stored voxels in axial order.
+    private struct AxialOrder {
+        let geometry: VolumeGeometry
+        let start: Int
+        /// Steps between columns, rows and slices.
+        let steps: [Int]
+
+        var isIdentity: Bool {
+            let size = geometry.size
+            return start == 0 && steps == [1, size.width, size.width * size.height]
+        }
+
+        /// Names the stored index of every voxel, columns fastest.
+        func visit(_ body: (Int) -> Void) {
+            for slice in 0..<geometry.size.depth {
+                for row in 0..<geometry.size.height {
+                    var index = start + slice * steps[2] + row * steps[1]
+                    for _ in 0..<geometry.size.width {
+                        body(index)
+                        index += steps[0]
+                    }
+                }
+            }
+        }
+    }
+
+    private var axialOrder: AxialOrder {
         let spacing = spacingInMillimetres
         // Left, posterior, superior are the directions of columns, rows, slices.
         let target: [(row: Int, sign: Double)] = [(0, -1), (1, -1), (2, 1)]
@@ -71,18 +127,6 @@ package struct NIfTIImage: Hashable, Sendable {
             size: size,
             spacingInMillimetres: [spacing[best[2]], spacing[best[1]], spacing[best[0]]],
             affine: matrix)
-        if start == 0 && steps == strides { return Volume(geometry: geometry, voxels: voxels) }
-        var result: [Float] = []
-        result.reserveCapacity(voxels.count)
-        for slice in 0..<size.depth {
-            for row in 0..<size.height {
-                var index = start + slice * steps[2] + row * steps[1]
-                for _ in 0..<size.width {
-                    result.append(voxels[index])
-                    index += steps[0]
-                }
-            }
-        }
-        return Volume(geometry: geometry, voxels: result)
+        return AxialOrder(geometry: geometry, start: start, steps: steps)
     }
 }

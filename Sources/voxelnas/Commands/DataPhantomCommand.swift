@@ -19,6 +19,8 @@ struct DataPhantomCommand: AsyncParsableCommand {
     @Option(help: "Patients per class; three in ten are for the test.") var patients = 14
     @Option(help: "Rows and columns of a slice.") var size = 128
     @Option(help: "The seed.") var seed: UInt64 = 1
+    @Flag(help: "One ground-glass opacity per positive scan, where there would be many.")
+    var singleLesion = false
 
     func validate() throws {
         guard patients >= 4 else { throw ValidationError("--patients takes 4 or more") }
@@ -31,7 +33,8 @@ struct DataPhantomCommand: AsyncParsableCommand {
             let meter = ProgressMeter(
                 stage: "phantoms", unit: "scans", total: 0, report: progress.update)
             let scans = try PhantomSet.write(
-                layout: layout, patients: patients, seed: seed, size: size, to: folder
+                layout: layout, patients: patients, seed: seed, size: size,
+                hasSingleLesions: singleLesion, to: folder
             ) { done, total in meter.update(done, of: total) }
             print("\(scans.count) scans in \(folder)")
         }

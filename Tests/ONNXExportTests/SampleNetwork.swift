@@ -1,0 +1,58 @@
+import Execution
+import Graphs
+import Models
+import SearchSpaces
+import Tensors
+
+/// A network with random weights whose batch norms fit them, so that logits depend on the input.
+struct SampleNetwork {
+    let supernet: CovidNet3DSupernet
+    let architecture: Architecture
+    let graph: Graph
+    var parameters: ParameterSet
+    var statistics: ParameterSet
+
+    init(
+        _ space: SearchSpace, _ architecture: Architecture, size: VolumeSize, classes: Int
+    ) {
+        supernet = CovidNet3DSupernet(space: space, classes: classes)
+        self.architecture = architecture
+        graph = supernet.graph(of: architecture, input: size)
+        var set = ParameterSet(initializing: graph.operators, seed: 3, model: "onnx")
+        for layout in graph.operators {
+            var stream = RandomStream(seed: 4, name: "norms/\(layout.id)")
+            for parameter in layout.parameters where parameter.name.contains("_bn") {
+                for index in layout.range(of: parameter.name) ?? 0..<0 {
+                    let spread = Float(stream.nextUnit() - 0.5)
+                    set.blocks[layout.id]?[index] += spread
+                }
+            }
+        }
+        parameters = set
+        let plan = ExecutionPlan(graph: graph, batch: 4, mode: .statistics)
+        do {
+            statistics = try Executor(threads: 1).statistics(
+                plan, parameters: set, input: Self.input(plan.inputCount, key: 0))
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    /// Random voxels.
+    static func input(_ count: Int, key: UInt32) -> [Float] {
+        var stream = RandomStream(seed: 5, name: "input", counters: key)
+        return (0..<count).map { _ in Float(stream.nextNormal()) }
+    }
+
+    /// The logits of `batch` random volumes of a size, with the input.
+    func logits(
+        batch: Int, size: VolumeSize, key: UInt32
+    ) throws -> (input: [Float], logits: [Float]) {
+        let plan = ExecutionPlan(
+            graph: supernet.graph(of: architecture, input: size), batch: batch, mode: .inference)
+        let input = Self.input(plan.inputCount, key: key)
+        let prediction = try Executor(threads: 1).predict(
+            plan, parameters: parameters, statistics: statistics, input: input)
+        return (input, prediction.logits.elements)
+    }
+}
