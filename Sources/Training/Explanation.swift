@@ -34,20 +34,20 @@ extension TaskRunner {
     ) throws -> Explanation {
         guard let source = volumes[role] else { throw Failure.unknownVolumes(role.rawValue) }
         let input = try source.batch([scan], epoch: 0, augmented: false)
-        let graph = supernet.graph(of: architecture, input: source.size)
+        let graph = networks.graph(of: architecture, input: source.size)
         let prediction = try Executor(threads: 1).predict(
             ExecutionPlan(graph: graph, batch: 1, mode: .inference), parameters: parameters,
             statistics: statistics, input: input, wantsFeatures: true)
         let layout = graph.operators.first { $0.id == OperatorID("classifier") }
         guard let layout, let range = layout.range(of: "classifier.weight"),
             let block = parameters[layout.id], let features = prediction.features
-        else { preconditionFailure("every network of the space ends in a classifier") }
+        else { preconditionFailure("every network ends in a classifier") }
         return Explanation(
             volume: Tensor(
                 shape: [source.size.depth, source.size.height, source.size.width], elements: input),
             features: features,
             classifier: Tensor(
-                shape: [supernet.space.featureChannels, supernet.classes],
+                shape: [graph.nodes[graph.features].channels, graph.classes],
                 elements: Array(block[range])),
             logits: prediction.logits.elements)
     }
