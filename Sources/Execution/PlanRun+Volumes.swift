@@ -166,8 +166,9 @@ private struct DenseTiles {
         let height = rows >= 96 * down ? 96 : 6
         return Tile(
             rows: cut(row, down, of: rows, height)..<cut(row + 1, down, of: rows, height),
-            columns: cut(column, across, of: columns, 64)..<cut(
-                column + 1, across, of: columns, 64))
+            columns: cut(
+                column, across, of: columns, 64)..<cut(
+                    column + 1, across, of: columns, 64))
     }
 }
 

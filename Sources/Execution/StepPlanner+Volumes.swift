@@ -126,6 +126,7 @@ extension StepPlanner {
     ///     none does.
     ///   - input: The node that is read.
     ///   - index: The reader, which is being visited; those before it are still to come.
+    ///   - gradients: The gradients that are known so far.
     mutating func deliver(
         _ part: Buffer, to input: Int, from index: Int, _ gradients: inout Gradients
     ) {

@@ -19,8 +19,9 @@ struct LayerStack {
         var normalizations: [OperatorLayout.Normalization] = []
 
         /// A convolution with batch norm behind it.
-        mutating func add(_ name: String, _ norm: String, kernel: VolumeSize, _ inputs: Int, _ outputs: Int)
-        {
+        mutating func add(
+            _ name: String, _ norm: String, kernel: VolumeSize, _ inputs: Int, _ outputs: Int
+        ) {
             convolution(name, kernel: kernel, inputs, outputs)
             normalization(norm, outputs)
         }

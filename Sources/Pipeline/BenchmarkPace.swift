@@ -33,6 +33,7 @@ struct BenchmarkPace: Sendable {
     ///   - epochs: Epochs of this training.
     ///   - seconds: Seconds of this training.
     ///   - remark: What to say beside.
+    /// - Returns: Epochs that are done, and the time that all others will take.
     func progress(network: Int, epochs: Int, seconds: Double, remark: String) -> StageProgress {
         var now = self
         now.done[network] += epochs

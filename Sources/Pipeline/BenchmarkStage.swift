@@ -37,6 +37,7 @@ extension EvaluationStage {
     /// - Parameters:
     ///   - names: `found`, an operation for every slot, a published network, or a code.
     ///   - found: The network that the search found, where `found` is among the names.
+    /// - Returns: The networks.
     /// - Throws: ``UnknownNetwork``.
     package func entrants(named names: [String], found: TrainedCandidate?) throws -> [Entrant] {
         try names.map { name in
@@ -67,6 +68,7 @@ extension EvaluationStage {
     ///   - executor: Who computes.
     ///   - stop: Asks to stop between trainings.
     ///   - report: Told of every epoch, with the time that all trainings will still take.
+    /// - Returns: The table and the predictions.
     /// - Throws: ``StoppedOnRequest``, or what stops the run.
     package func benchmark(
         _ entrants: [Entrant], on executor: some RoundExecutor, stop: StopFlag,

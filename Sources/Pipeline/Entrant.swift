@@ -22,6 +22,7 @@ extension EvaluationStage {
     ///
     /// - Parameter name: An operation for every slot, such as `k3e3`; a published network, such as
     ///   `mc3-18`; or the code of a path of the run's space.
+    /// - Returns: The network.
     package func entrant(named name: String) -> Entrant? {
         let space = networks.supernet.space
         let seeds = configuration.evaluation.seeds

@@ -28,7 +28,8 @@ package struct EvaluationArtifacts: Sendable {
         try stage.directory.createFolder(folder)
         if !outcome.predictions.isEmpty {
             try stage.directory.write(
-                Data(TestPredictionsTable(outcome.predictions).csv.utf8), to: folder + "/predictions.csv")
+                Data(TestPredictionsTable(outcome.predictions).csv.utf8),
+                to: folder + "/predictions.csv")
         }
         for (index, training) in outcome.trainings.enumerated() {
             let weights = stage.chosenWeights(of: training)

@@ -13,8 +13,9 @@ package struct Architecture: Hashable, Codable, Sendable, CustomStringConvertibl
         choices = Array(repeating: choice, count: space.slotCount)
     }
 
-    /// The choices as digits, such as `03127…`; the catalogue has fewer than ten operations. The
-    /// code of a published network is its name, such as `mc3-18`.
+    /// The choices as digits, such as `03127…`, or the name of a published network.
+    ///
+    /// The catalogue has fewer than ten operations.
     package var code: String { baseline?.rawValue ?? choices.map(String.init).joined() }
 
     /// The architecture that a code names, or `nil` where it is neither digits nor such a name.

@@ -40,6 +40,7 @@ package struct SuccessiveHalving: Hashable, Sendable {
     /// deviation, so that luck with one seed does not win.
     ///
     /// - Parameter scores: One per seed, larger is better.
+    /// - Returns: The score; minus infinity without seeds.
     package static func score(_ scores: [Double]) -> Double {
         guard !scores.isEmpty else { return -.infinity }
         let mean = scores.reduce(0, +) / Double(scores.count)
@@ -51,6 +52,7 @@ package struct SuccessiveHalving: Hashable, Sendable {
     /// The order of candidates, best first; equal ones keep theirs.
     ///
     /// - Parameter scores: One per candidate, larger is better.
+    /// - Returns: Their places in `scores`.
     package static func order(_ scores: [Double]) -> [Int] {
         scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
     }

@@ -16,7 +16,8 @@ struct Voxelnas: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             SearchCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
-            BenchmarkCommand.self, CrossvalidateCommand.self, StatusCommand.self, WorkersCommand.self, AlphaCommand.self,
+            BenchmarkCommand.self,
+            CrossvalidateCommand.self, StatusCommand.self, WorkersCommand.self, AlphaCommand.self,
             ArchiveCommand.self, DataCommand.self,
         ])
 }

@@ -169,6 +169,6 @@ struct VolumeLayerTests {
         }
         #expect(results[0].logits == results[1].logits)
         #expect(results[0].gradients == results[1].gradients)
-        #expect(results[0].logits.elements.allSatisfy(\.isFinite))
+        #expect(results[0].logits.elements.allSatisfy { $0.isFinite })
     }
 }

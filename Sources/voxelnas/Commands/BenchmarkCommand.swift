@@ -19,7 +19,8 @@ struct BenchmarkCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: RunOptions
-    @Option(help: "The networks, separated by commas; found and evaluation.fixedNetworks by default.")
+    @Option(
+        help: "The networks, separated by commas; found and evaluation.fixedNetworks by default.")
     var networks = ""
     @Option(help: "Worker processes to start here; 0 computes in this process.") var workers = 2
     @Flag(help: "Print JSON.") var json = false

@@ -194,7 +194,9 @@ do {
     case ("layout", 2): try printLayout(arguments[1])
     case ("parameters", 3):
         parameters(channels: Int(arguments[1]) ?? 3, classes: Int(arguments[2]) ?? 3)
-    default: throw Usage(description: "give step, compare, layout or parameters; see the head of main.swift")
+    default:
+        throw Usage(
+            description: "give step, compare, layout or parameters; see the head of main.swift")
     }
 } catch {
     FileHandle.standardError.write(Data("BaselineBenchmark: \(error)\n".utf8))
