@@ -53,7 +53,8 @@ struct DenseConvolutionTests {
         let biased = denseConvolution(x, weights: w, bias: b, window: window)
         let difference = zip(biased.elements, plain.elements).map { $0 - $1 }
         let expected = (0..<difference.count).map { b[$0 % 40] }
-        #expect(largestDifference(difference, expected) < 2e-5)
+        // What remains of sums of up to 5488 products, about 70 in size, is rounded with them.
+        #expect(largestDifference(difference, expected) < 2e-4)
         let g = randomTensor(plain.shape, "g")
         let gradient = denseConvolutionGradient(x, weights: w, outputGradient: g, window: window)
         var sums = [Double](repeating: 0, count: 40)

@@ -10,8 +10,10 @@ compared with the norm of all gradients instead. Prints a line per network; exit
 off. What PyTorch itself loses in single precision stands beside it.
 
 A rectifier whose input is within rounding of 0 opens in one arithmetic and not in the other, and
-then gradients differ by what that voxel passes on, in PyTorch's single precision as in ours. So
-several draws of weights are tried, and the first that agrees counts: an error would be in all.
+then gradients differ by what that voxel passes on, in PyTorch's single precision as in ours. So there
+are two sets of weights: ordinary ones for the logits, and ones whose batch norms keep every second
+channel well above 0 and the others well below, for the gradients. The gradients' error with ordinary
+weights is printed beside PyTorch's own.
 """
 import argparse
 import json
@@ -201,13 +203,18 @@ def step(model, x, labels):
             [s.clone() for m in norms for s in (m.running_mean, m.running_var)])
 
 
-def compare(name, program, size, batch, threads, seed):
-    torch.manual_seed(seed)
+def compare(name, program, size, batch, threads, kinks):
+    torch.manual_seed(1)
     model = model_of(name).double()
     for module in model.modules():
         if isinstance(module, nn.BatchNorm3d):
-            nn.init.uniform_(module.weight, 0.5, 1.5)
-            nn.init.normal_(module.bias, 0, 0.1)
+            if kinks:
+                nn.init.uniform_(module.weight, 0.5, 1.5)
+                nn.init.normal_(module.bias, 0, 0.1)
+            else:
+                nn.init.uniform_(module.weight, 0.3, 0.5)
+                with torch.no_grad():
+                    module.bias[0::2], module.bias[1::2] = 3, -3
     # Both sides start from the same single-precision numbers.
     model.float().double()
     layout = [line.split() for line in subprocess.run(
@@ -247,17 +254,12 @@ def compare(name, program, size, batch, threads, seed):
         torchs = max(torchs, error(ours(other, shape), expected))
     moments = [value for key, value in found.items() if key.startswith("statistics/")]
     seen = sum(value.numel() for value in moments)
-    result = {
-        "network": name, "draw": seed, "parameters": sum(p.numel() for p in parameters),
-        "logits": error(found["logits"], truth[0]),
-        "evaluation_logits": error(found["evaluation_logits"], truth[2]),
+    return {
+        "logits": max(error(found["logits"], truth[0]), error(found["evaluation_logits"], truth[2])),
         "gradient": largest, "gradient_at": where, "zero_gradient": zero,
         "statistics": seen - sum(s.numel() for s in truth[3]),
         "torch_float_logits": error(single[0], truth[0]), "torch_float_gradient": torchs,
     }
-    result["ok"] = (result["logits"] <= LOGITS and result["evaluation_logits"] <= LOGITS
-                    and largest <= GRADIENT and zero <= ZERO and result["statistics"] == 0)
-    return result
 
 
 def main():
@@ -265,19 +267,25 @@ def main():
     parser.add_argument("networks", nargs="*", default=NETWORKS)
     parser.add_argument("--program", default=ROOT / ".build" / "release" / "BaselineBenchmark")
     parser.add_argument("--size", type=int, nargs=3, default=[16, 48, 48])
-    parser.add_argument("--draws", type=int, default=6)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     good = True
     for name in options.networks:
-        for draw in range(1, options.draws + 1):
-            result = compare(name, str(options.program), options.size, options.batch,
-                             options.threads, draw)
-            if result["ok"]:
-                break
-            print(json.dumps(result), file=sys.stderr, flush=True)
+        ordinary, smooth = (compare(name, str(options.program), options.size, options.batch,
+                                    options.threads, kinks) for kinks in (True, False))
+        result = {
+            "network": name, "logits": max(ordinary["logits"], smooth["logits"]),
+            "gradient": smooth["gradient"], "gradient_at": smooth["gradient_at"],
+            "zero_gradient": smooth["zero_gradient"], "statistics": smooth["statistics"],
+            "ordinary_gradient": ordinary["gradient"],
+            "torch_float_logits": ordinary["torch_float_logits"],
+            "torch_float_gradient": smooth["torch_float_gradient"],
+            "torch_float_ordinary_gradient": ordinary["torch_float_gradient"],
+        }
+        result["ok"] = (result["logits"] <= LOGITS and result["gradient"] <= GRADIENT
+                        and result["zero_gradient"] <= ZERO and result["statistics"] == 0)
         good = good and result["ok"]
         print(json.dumps(result), flush=True)
     sys.exit(0 if good else 1)
