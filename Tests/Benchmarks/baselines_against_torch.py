@@ -7,7 +7,8 @@ A step is forward, backward and SGD with momentum at 1×32×128×128, batch 1. P
 of its own per layout (as it comes, and channels last) with the allocator settings that are best for
 it; the faster layout counts, and the smaller memory of that layout. Memory is the largest resident
 size of the process (VmHWM). Each round runs all of them once, so that what else the machine does
-meets all alike; the fastest step over all rounds counts. Prints a line of JSON per network.
+meets all alike; the fastest step over all rounds counts. Processor time stands beside it.
+Prints a line of JSON per network.
 """
 import argparse
 import importlib.util
@@ -45,16 +46,18 @@ def torch_step(name, layout, threads, steps):
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9, foreach=True)
     loss = torch.nn.CrossEntropyLoss()
-    best = float("inf")
+    best = processor = float("inf")
     for step in range(steps + 1):
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         optimizer.zero_grad(set_to_none=True)
         loss(model(x), y).backward()
         optimizer.step()
         if step:
             best = min(best, time.perf_counter() - start)
+            processor = min(processor, time.process_time() - before)
     peak = [line for line in open("/proc/self/status") if line.startswith("VmHWM")][0]
-    print(json.dumps({"step_s": best, "peak_bytes": int(peak.split()[1]) * 1024}))
+    print(json.dumps({"step_s": best, "processor_s": processor,
+                      "peak_bytes": int(peak.split()[1]) * 1024}))
 
 
 def run(command, threads, **environment):
@@ -77,6 +80,8 @@ def compare(name, program, threads, rounds, steps):
     others = min(r["peak_bytes"] for r in theirs[best])
     return {"network": name, "threads": threads, "set": own[0]["set"], "step_s": round(step, 3),
             "torch_step_s": round(other, 3), "torch_layout": best, "speed": round(other / step, 3),
+            "processor_s": round(min(r["processor_s"] for r in own), 3),
+            "torch_processor_s": round(min(r["processor_s"] for r in theirs[best]), 3),
             "peak_mb": memory >> 20, "torch_peak_mb": others >> 20,
             "memory": round(memory / others, 3), "arena_mb": own[0]["arena_bytes"] >> 20,
             "fwd_s": round(min(r["fwd_s"] for r in own), 3)}
