@@ -196,6 +196,13 @@ let package = Package(
                 "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers",
             ],
             path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "BaselineBenchmark",
+            dependencies: [
+                "Tensors", "Safetensors", "SearchSpaces", "Graphs", "Kernels", "Models",
+                "Execution", "Optimizers",
+            ],
+            path: "Tests/Benchmarks/Baselines", swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .gnu11
 )

@@ -90,12 +90,15 @@ enum Instruction: Sendable {
     /// x, dy, scratch.
     case convolutionWeights(Source, Buffer, Window, ParameterReference, Buffer)
     case slotProduct(Int, Buffer, Buffer, count: Int, Buffer)
+    /// Layers of the baseline networks, forward and backward.
+    case volume(VolumeInstruction)
 
     /// Whether it is only for the gradients of parameters.
     var isForParameters: Bool {
         switch self {
         case .linearWeights, .productWeights, .productBias, .depthwiseWeights, .convolutionWeights:
             true
+        case .volume(.convolutionWeights): true
         default: false
         }
     }

@@ -136,6 +136,7 @@ extension PlanRun {
             }
             let count = weights.range.count
             unsafe vn_sum_parts(partial, gradient(weights), batch, count, 0, count)
+        case .volume(let instruction): unsafe run(instruction)
         default: preconditionFailure("not a backward instruction")
         }
     }

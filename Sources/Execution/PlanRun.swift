@@ -192,6 +192,7 @@ extension PlanRun {
             unsafe vn_linear(
                 pointer(x), parameter(weights), parameter(bias), pointer(y), inputs, outputs, 0,
                 batch)
+        case .volume(let instruction): unsafe run(instruction)
         default: preconditionFailure("not a forward instruction")
         }
     }

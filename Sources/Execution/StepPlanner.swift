@@ -3,26 +3,28 @@ internal import Tensors
 
 /// Turns a graph into instructions, noting the lifetime of every buffer.
 struct StepPlanner {
-    private let graph: Graph
-    private let batch: Int
-    private let mode: ExecutionMode
+    let graph: Graph
+    let batch: Int
+    let mode: ExecutionMode
 
-    private(set) var forward: [Instruction] = []
-    private(set) var backward: [Instruction] = []
-    private(set) var buffers = BufferPlanner()
+    var forward: [Instruction] = []
+    var backward: [Instruction] = []
+    var buffers = BufferPlanner()
     private(set) var logits = Buffer(index: 0)
     private(set) var features: Buffer?
     private(set) var slotProductsEnd = 0
 
     /// The output of each node.
-    private var values: [Instruction.Source]
+    var values: [Instruction.Source]
     /// The dense input of a strided product, and the norm states, masks, by node.
     private var gathered: [Int: Buffer] = [:]
     private var norms: [Int: Instruction.Norm] = [:]
     private var masks: [Int: Buffer] = [:]
+    /// The voxels that a maximum chose, by node.
+    var chosen: [Int: Buffer] = [:]
     /// Sums that were fused into the normalisation before them.
     private var fused: Set<Int> = []
-    private let consumers: [[Int]]
+    let consumers: [[Int]]
 
     init(graph: Graph, batch: Int, mode: ExecutionMode) {
         self.graph = graph
@@ -46,7 +48,7 @@ struct StepPlanner {
         if mode == .inference, let features { buffers.touch(features, at: time) }
     }
 
-    private var time: Int { forward.count + backward.count }
+    var time: Int { forward.count + backward.count }
 
     private mutating func emit(_ instruction: Instruction, _ used: Buffer?...) {
         for buffer in used.compactMap(\.self) { buffers.touch(buffer, at: time) }
@@ -59,14 +61,14 @@ struct StepPlanner {
     }
 
     /// The buffer of a node that is not the input.
-    private func value(_ index: Int) -> Buffer {
+    func value(_ index: Int) -> Buffer {
         guard case .buffer(let buffer) = values[index] else {
             preconditionFailure("a value is needed that no instruction writes")
         }
         return buffer
     }
 
-    private func volume(_ index: Int) -> Instruction.Volume {
+    func volume(_ index: Int) -> Instruction.Volume {
         Instruction.Volume(size: graph.nodes[index].size, channels: graph.nodes[index].channels)
     }
 
@@ -94,7 +96,11 @@ extension StepPlanner {
             let output = buffers.buffer(batch * node.count)
             let window = Instruction.Window(
                 input: volume(input), output: volume(index), kernel: kernel, stride: stride)
-            emit(.convolution(source, output, window, weights), source.buffer, output)
+            if input == 0 {
+                emit(.convolution(source, output, window, weights), source.buffer, output)
+            } else {
+                emit(volume: .convolution(source, output, window, weights))
+            }
             values[index] = .buffer(output)
         case .pointwise(let weights, let bias, let stride):
             var dense = source
@@ -118,6 +124,8 @@ extension StepPlanner {
             values[index] = .buffer(output)
         case .normalization(let layer):
             planNormalization(index, layer)
+        case .activation, .maxPooling, .averagePooling, .concatenation:
+            planVolumeForward(index)
         case .sum:
             if fused.contains(index) {
                 values[index] = source
@@ -210,8 +218,9 @@ extension StepPlanner {
             residual = values[graph.nodes[next].inputs[1]]
             fused.insert(next)
         }
-        // Only the backward pass needs what went in.
-        let output = mode == .training ? buffers.buffer(batch * node.count) : input
+        // Only the backward pass, or another reader, needs what went in.
+        let isLast = consumers[node.inputs[0]].count == 1
+        let output = mode == .training || !isLast ? buffers.buffer(batch * node.count) : input
         emit(
             .normalize(input, residual: residual, output, norm), input,
             residual?.buffer, output, norm.state)
@@ -225,8 +234,13 @@ extension StepPlanner {
     /// The gradients of node outputs that are known so far.
     ///
     /// Several nodes may share a buffer, because a sum hands on its own gradient unchanged.
-    private struct Gradients {
+    struct Gradients {
         private var buffers: [Int: Buffer] = [:]
+
+        /// Whether a node to be visited before `index` reads the buffer.
+        func isRead(_ buffer: Buffer, before index: Int) -> Bool {
+            buffers.contains { $0.key < index && $0.value == buffer }
+        }
 
         subscript(node: Int) -> Buffer? {
             get { buffers[node] }
@@ -294,10 +308,9 @@ extension StepPlanner {
             emitBack(.globalAverageGradient(gradient, result, volume(input)), gradient, result)
             gradients[input] = result
         case .sum:
-            for other in node.inputs {
-                precondition(gradients[other] == nil, "a sum's input has another reader behind it")
-                gradients[other] = gradient
-            }
+            for other in node.inputs { deliver(gradient, to: other, from: index, &gradients) }
+        case .activation, .maxPooling, .averagePooling, .concatenation:
+            planVolumeBackward(index, gradient, &gradients)
         case .normalization:
             guard let norm = norms[index] else { preconditionFailure("no state for a batch norm") }
             let rows = batch * node.size.count
@@ -310,7 +323,7 @@ extension StepPlanner {
             emitBack(
                 .normalizeGradient(value(input), gradient, result, norm, sums, line),
                 value(input), gradient, result, norm.state, sums, line)
-            gradients[input] = result
+            deliver(result, to: input, from: index, &gradients)
         case .pointwise(let weights, let bias, let stride):
             planBackwardProduct(
                 index, gradient, product(index, weights, bias), stride, &gradients)
@@ -326,7 +339,10 @@ extension StepPlanner {
                 gradient, result)
             gradients[input] = result
         case .convolution(let weights, let kernel, let stride):
-            precondition(!wantsInput, "a dense convolution is only run on the input")
+            if wantsInput {
+                planBackwardConvolution(index, gradient, weights, kernel, stride, &gradients)
+                break
+            }
             let window = Instruction.Window(
                 input: volume(input), output: volume(index), kernel: kernel, stride: stride)
             let scratch = buffers.buffer(batch * weights.range.count)
@@ -352,27 +368,24 @@ extension StepPlanner {
         guard input != 0 else { return }
         let transposed = buffers.buffer(product.inputs * product.outputs)
         let isDense = stride == VolumeSize(cubic: 1)
-        if isDense, let known = gradients[input] {
-            // The other readers of this buffer come later in the graph and are done with it.
-            precondition(
-                !gradients.isShared(known, by: input, visiting: index - 1),
-                "a gradient is still needed unchanged")
+        if isDense, let known = gradients[input],
+            !gradients.isShared(known, by: input, visiting: index - 1)
+        {
             emitBack(
                 .productInput(gradient, known, product, transposed, accumulate: true), gradient,
                 known, transposed)
             return
         }
-        precondition(gradients[input] == nil, "a strided product's input has another reader")
         let result = buffers.buffer(batch * product.rowsPerSample * product.inputs)
         emitBack(
             .productInput(gradient, result, product, transposed, accumulate: false), gradient,
             result, transposed)
         if isDense {
-            gradients[input] = result
+            deliver(result, to: input, from: index, &gradients)
         } else {
             let spread = buffers.buffer(batch * graph.nodes[input].count)
             emitBack(.scatter(result, spread, window(index, stride: stride)), result, spread)
-            gradients[input] = spread
+            deliver(spread, to: input, from: index, &gradients)
         }
     }
 }

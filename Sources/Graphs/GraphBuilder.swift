@@ -6,6 +6,7 @@ package struct GraphBuilder {
     private var operators: [OperatorLayout] = []
     private var features = 0
     private var slotCount = 0
+    private var reading = 0
 
     /// A graph of an input alone.
     ///
@@ -16,8 +17,22 @@ package struct GraphBuilder {
         nodes = [Node(kind: .input, inputs: [], size: size, channels: channels, slot: nil)]
     }
 
-    /// The index of the latest node.
-    package var last: Int { nodes.count - 1 }
+    /// The index of the node that the next one reads: the latest, or what ``read(from:)`` named.
+    package var last: Int { reading }
+
+    /// Makes the next node read an earlier one, for a branch.
+    ///
+    /// - Parameter node: The index of the node.
+    package mutating func read(from node: Int) {
+        precondition(nodes.indices.contains(node), "no node \(node)")
+        reading = node
+    }
+
+    /// Voxels per sample of a node's output.
+    func size(of node: Int) -> VolumeSize { nodes[node].size }
+
+    /// Channels of a node's output.
+    package func channels(of node: Int) -> Int { nodes[node].channels }
 
     /// Adds an operator for the nodes that follow to refer to.
     ///
@@ -161,10 +176,11 @@ package struct GraphBuilder {
         Graph(nodes: nodes, operators: operators, features: features, slotCount: slotCount)
     }
 
-    private mutating func append(
+    mutating func append(
         _ kind: NodeKind, inputs: [Int]? = nil, size: VolumeSize, channels: Int
     ) {
         nodes.append(
             Node(kind: kind, inputs: inputs ?? [last], size: size, channels: channels, slot: nil))
+        reading = nodes.count - 1
     }
 }

@@ -39,7 +39,9 @@ extension Graph {
             case .pointwise, .linear:
                 nominal += node.count * nodes[node.inputs[0]].channels
                 effective += node.count * nodes[node.inputs[0]].channels
-            case .input, .normalization, .sum, .globalAverage, .dropout: break
+            case .input, .normalization, .sum, .globalAverage, .dropout, .activation, .maxPooling,
+                .averagePooling, .concatenation:
+                break
             }
         }
         return GraphCost(

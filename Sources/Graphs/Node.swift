@@ -32,8 +32,7 @@ package enum Activation: Hashable, Sendable {
 package enum NodeKind: Hashable, Sendable {
     /// The volume that the network is given.
     case input
-    /// A dense convolution with few input channels and "same" padding of half the kernel; weights
-    /// `[taps, in, out]`.
+    /// A dense convolution with "same" padding of half the kernel; weights `[taps, in, out]`.
     case convolution(weights: ParameterReference, kernel: VolumeSize, stride: VolumeSize)
     /// A 1×1×1 convolution; weights `[in, out]`.
     case pointwise(weights: ParameterReference, bias: ParameterReference?, stride: VolumeSize)
@@ -43,6 +42,14 @@ package enum NodeKind: Hashable, Sendable {
     case normalization(Normalization)
     /// The sum of two inputs.
     case sum
+    /// A rectifier on its own, such as behind a sum.
+    case activation(Activation)
+    /// The largest value of every window, with padding of half the kernel that never wins.
+    case maxPooling(kernel: VolumeSize, stride: VolumeSize)
+    /// The mean of every whole window; windows do not overlap and have no padding.
+    case averagePooling(window: VolumeSize)
+    /// The channels of all inputs, one after the other.
+    case concatenation
     /// The mean over all voxels.
     case globalAverage
     /// Dropout in training, the identity otherwise.

@@ -39,7 +39,8 @@ package struct EvaluationArtifacts: Sendable {
         try stage.directory.createFolder(folder)
         if !outcome.predictions.isEmpty {
             try stage.directory.write(
-                Data(predictionTable.utf8), to: folder + "/predictions.csv")
+                Data(TestPredictionsTable(outcome.predictions).csv.utf8),
+                to: folder + "/predictions.csv")
         }
         for (index, training) in outcome.trainings.enumerated() {
             let weights = stage.chosenWeights(of: training)
@@ -116,19 +117,6 @@ package struct EvaluationArtifacts: Sendable {
         try PNGEncoder.write(
             rgb: picture.rgb, width: picture.width, height: picture.height, to: path)
         return path
-    }
-
-    /// One row per scan of the test list and trained model.
-    private var predictionTable: String {
-        var lines: [String] = []
-        for entry in outcome.predictions {
-            let rows = entry.predictions.csv.split(separator: "\n")
-            if lines.isEmpty { lines.append("model,seed,checkpoint," + rows[0]) }
-            lines += rows.dropFirst().map {
-                "\(entry.model),\(entry.seed),\(entry.checkpoint),\($0)"
-            }
-        }
-        return lines.joined(separator: "\n") + "\n"
     }
 
     private func writeCurves() throws {

@@ -30,7 +30,7 @@ struct EvaluationReportBuilder {
         report.candidates = ranked.enumerated().map { place, candidate in
             let architecture = Architecture(code: candidate.code)
             let cost = architecture.map {
-                stage.supernet.graph(of: $0, input: configuration.evaluationInput.size).cost
+                stage.networks.graph(of: $0, input: configuration.evaluationInput.size).cost
             }
             return EvaluationReport.Candidate(
                 code: candidate.code, supernetScore: -candidate.supernetLoss,

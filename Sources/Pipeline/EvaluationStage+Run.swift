@@ -34,15 +34,6 @@ extension EvaluationStage {
         package let predictions: Predictions
     }
 
-    /// A network that is trained on the same splits with the same pipeline.
-    private struct Entrant {
-        let name: String
-        let architecture: Architecture
-        let volumes: VolumeRole
-        let seeds: Int
-        let note: String
-    }
-
     /// Chooses, retrains, and opens the test list once.
     ///
     /// - Throws: ``StoppedOnRequest``, or what stops the run.
@@ -108,21 +99,13 @@ extension EvaluationStage {
     static let foundName = "found"
 
     private func entrants(_ chosen: Architecture) -> [Entrant] {
-        let space = supernet.space
         let settings = configuration.evaluation
         var entrants = [
             Entrant(
                 name: Self.foundName, architecture: chosen, volumes: .evaluation,
                 seeds: settings.seeds, note: "the network that the search found")
         ]
-        for name in settings.fixedNetworks {
-            guard let column = space.operations.firstIndex(where: { $0.description == name })
-            else { preconditionFailure("the run file was validated") }
-            entrants.append(
-                Entrant(
-                    name: "all-\(name)", architecture: Architecture(repeating: column, in: space),
-                    volumes: .evaluation, seeds: settings.seeds, note: "\(name) in every slot"))
-        }
+        entrants += settings.fixedNetworks.compactMap { entrant(named: $0) }
         if settings.paddingControl {
             entrants.append(
                 Entrant(

@@ -6,6 +6,7 @@ package import Models
 package import RunConfiguration
 package import Runs
 package import SearchSpaces
+import SearchStrategies
 package import Tasks
 import TensorBoardEvents
 import Tensors
@@ -19,8 +20,8 @@ package struct EvaluationStage: Sendable {
     package let directory: RunDirectory
     /// The scans and their splits.
     package let data: PreparedData
-    /// The shared-weight supernet, for the operators of a network.
-    package let supernet: CovidNet3DSupernet
+    /// The networks that may be trained, for their operators.
+    package let networks: NetworkCatalogue
 
     /// An evaluation of a run.
     ///
@@ -31,8 +32,9 @@ package struct EvaluationStage: Sendable {
         self.configuration = configuration
         self.directory = directory
         self.data = data
-        supernet = CovidNet3DSupernet(
-            space: try configuration.space.searchSpace(), classes: configuration.classCount)
+        networks = NetworkCatalogue(
+            supernet: CovidNet3DSupernet(
+                space: try configuration.space.searchSpace(), classes: configuration.classCount))
     }
 
     /// A candidate after its brief trainings.
@@ -47,12 +49,7 @@ package struct EvaluationStage: Sendable {
         /// What candidates are ranked by: the mean of the areas minus half their standard deviation;
         /// without any training, the supernet's loss with a minus.
         package var score: Double {
-            guard !areas.isEmpty else { return -supernetLoss }
-            let mean = areas.reduce(0, +) / Double(areas.count)
-            guard areas.count > 1 else { return mean }
-            let variance =
-                areas.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(areas.count - 1)
-            return mean - 0.5 * variance.squareRoot()
+            areas.isEmpty ? -supernetLoss : SuccessiveHalving.score(areas)
         }
     }
 
@@ -76,28 +73,43 @@ package struct EvaluationStage: Sendable {
                 TrainedCandidate(code: $0.code, supernetLoss: $0.loss, areas: [])
             }
         }
+        let plan = SuccessiveHalving(
+            candidates: candidates.count, epochs: settings.candidateEpochs,
+            rounds: settings.candidateRounds)
         let meter = ProgressMeter(
             stage: "candidates", unit: "trainings",
-            total: candidates.count * settings.candidateSeeds, report: report)
-        var ranked: [TrainedCandidate] = []
-        for candidate in candidates {
-            guard let architecture = candidate.architecture else { continue }
-            var areas: [Double] = []
-            for seed in 0..<settings.candidateSeeds {
-                let network = try await trained(
-                    name: "candidate-\(candidate.code)-\(seed)", architecture: architecture,
-                    epochs: settings.candidateEpochs, seed: configuration.seed &+ UInt64(seed),
-                    volumes: .evaluation, on: executor, stop: stop, report: { _ in })
-                areas.append(network.history.last?.validationArea ?? 0)
-                meter.update(
-                    ranked.count * settings.candidateSeeds + seed + 1,
-                    remark: String(format: "validation AUC %.3f", areas.last ?? 0))
-            }
-            ranked.append(
-                TrainedCandidate(
-                    code: candidate.code, supernetLoss: candidate.loss, areas: areas))
+            total: plan.rounds.reduce(0) { $0 + $1.survivors } * settings.candidateSeeds,
+            report: report)
+        var ranked = candidates.map {
+            TrainedCandidate(code: $0.code, supernetLoss: $0.loss, areas: [])
         }
-        return ranked.sorted { ($1.score, $0.supernetLoss) < ($0.score, $1.supernetLoss) }
+        var done = 0
+        for (index, round) in plan.rounds.enumerated() {
+            var trained: [TrainedCandidate] = []
+            for candidate in ranked.prefix(round.survivors) {
+                guard let architecture = Architecture(code: candidate.code) else { continue }
+                var areas: [Double] = []
+                for seed in 0..<settings.candidateSeeds {
+                    let name =
+                        "candidate-\(candidate.code)-\(seed)"
+                        + (index > 0 ? "-round-\(index + 1)" : "")
+                    let network = try await self.trained(
+                        name: name, architecture: architecture, epochs: round.epochs,
+                        seed: configuration.seed &+ UInt64(seed), volumes: .evaluation,
+                        on: executor, stop: stop, report: { _ in })
+                    areas.append(network.history.last?.validationArea ?? 0)
+                    done += 1
+                    meter.update(
+                        done, remark: String(format: "validation AUC %.3f", areas.last ?? 0))
+                }
+                trained.append(
+                    TrainedCandidate(
+                        code: candidate.code, supernetLoss: candidate.supernetLoss, areas: areas))
+            }
+            trained.sort { ($1.score, $0.supernetLoss) < ($0.score, $1.supernetLoss) }
+            ranked = trained + ranked.dropFirst(round.survivors)
+        }
+        return ranked
     }
 
     /// Trains a network from scratch, or takes a finished training from disk.
@@ -128,7 +140,7 @@ package struct EvaluationStage: Sendable {
         let network = try await trainer.train(
             .init(
                 id: ModelID(name), architecture: architecture,
-                operators: supernet.operators(of: architecture), volumes: volumes,
+                operators: networks.operators(of: architecture), volumes: volumes,
                 fittingScans: data.fittingScans, validationScans: data.validationScans,
                 epochs: epochs, seed: seed),
             round: &round, on: executor

@@ -50,12 +50,16 @@ package struct ModelFile: Sendable {
     ///
     /// - Throws: `ConfigurationError` when the space makes no sense.
     package func graph() throws(ConfigurationError) -> Graph {
-        try supernet().graph(of: architecture, input: configuration.evaluationInput.size)
+        try networks().graph(of: architecture, input: configuration.evaluationInput.size)
     }
 
-    func supernet() throws(ConfigurationError) -> CovidNet3DSupernet {
-        CovidNet3DSupernet(
-            space: try configuration.space.searchSpace(), classes: configuration.classCount)
+    /// The networks of the run that the model is of.
+    ///
+    /// - Throws: `ConfigurationError` when the space makes no sense.
+    func networks() throws(ConfigurationError) -> NetworkCatalogue {
+        NetworkCatalogue(
+            supernet: CovidNet3DSupernet(
+                space: try configuration.space.searchSpace(), classes: configuration.classCount))
     }
 }
 
@@ -124,7 +128,10 @@ extension ModelFile {
             throw Failure.damaged(path: path, reason: "it does not say what it holds")
         }
         let configuration = try RunConfiguration(reading: settings, file: path)
-        guard architecture.isValid(in: try configuration.space.searchSpace()) else {
+        let shell = ModelFile(
+            architecture: architecture, configuration: configuration, parameters: ParameterSet(),
+            statistics: ParameterSet())
+        guard try shell.networks().contains(architecture) else {
             throw Failure.damaged(
                 path: path, reason: "architecture \(code) is not of the space that it names")
         }
@@ -138,9 +145,6 @@ extension ModelFile {
         {
             intensities = IntensityStatistics(mean: mean, standardDeviation: deviation)
         }
-        let shell = ModelFile(
-            architecture: architecture, configuration: configuration, parameters: ParameterSet(),
-            statistics: ParameterSet())
         var (parameters, statistics) = (ParameterSet(), ParameterSet())
         for part in Self.parts(of: try shell.graph().operators) {
             guard let entry = file.tensors[part.name], entry.shape == part.shape else {

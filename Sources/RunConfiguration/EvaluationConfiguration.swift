@@ -10,8 +10,10 @@ package struct EvaluationConfiguration: Codable, Hashable, Sendable {
 
     /// Distinct architectures of the archive that are trained briefly.
     package var candidates = 10
-    /// Epochs of the brief training.
+    /// Epochs of the brief training, in its first round.
     package var candidateEpochs = 1
+    /// Rounds of the brief training; each keeps the better half and trains it for twice as long.
+    package var candidateRounds = 1
     /// Seeds of the brief training.
     package var candidateSeeds = 3
     /// Epochs of the retraining.
@@ -40,7 +42,8 @@ package struct EvaluationConfiguration: Codable, Hashable, Sendable {
     package var bootstrapResamples = 2000
     /// Scans of the test list that get a class-activation-map montage.
     package var activationMaps = 4
-    /// Networks of the space that are trained beside the found one, such as `k3e3` in every slot.
+    /// Networks that are trained beside the found one: an operation in every slot, such as `k3e3`, or
+    /// a published network, such as `mc3-18`.
     package var fixedNetworks: [String] = []
 
     /// The defaults.

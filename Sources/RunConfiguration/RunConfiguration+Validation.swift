@@ -25,6 +25,7 @@ extension RunConfiguration {
         try Self.check(search.labelSmoothing, in: 0...0.9, "search.labelSmoothing")
         try Self.check(evaluation.candidates, in: 1...1000, "evaluation.candidates")
         try Self.check(evaluation.candidateEpochs, in: 0...10_000, "evaluation.candidateEpochs")
+        try Self.check(evaluation.candidateRounds, in: 1...10, "evaluation.candidateRounds")
         try Self.check(evaluation.candidateSeeds, in: 1...100, "evaluation.candidateSeeds")
         try Self.check(evaluation.epochs, in: 1...100_000, "evaluation.epochs")
         try Self.check(evaluation.seeds, in: 1...100, "evaluation.seeds")
@@ -45,10 +46,12 @@ extension RunConfiguration {
             throw .invalid(
                 field: "data.fold", found: "\(data.fold)", expected: "below data.folds")
         }
-        for name in evaluation.fixedNetworks where CandidateOperation(named: name) == nil {
+        for name in evaluation.fixedNetworks
+        where CandidateOperation(named: name) == nil && BaselineNetwork(rawValue: name) == nil {
             throw .unknownChoice(
                 field: "evaluation.fixedNetworks", value: name,
-                known: CandidateOperation.catalogue.map(\.description))
+                known: CandidateOperation.catalogue.map(\.description)
+                    + BaselineNetwork.allCases.map(\.rawValue))
         }
         try checkClasses()
     }

@@ -13,14 +13,20 @@ package struct Architecture: Hashable, Codable, Sendable, CustomStringConvertibl
         choices = Array(repeating: choice, count: space.slotCount)
     }
 
-    /// The choices as digits, such as `03127…`; the catalogue has fewer than ten operations.
-    package var code: String { choices.map(String.init).joined() }
+    /// The choices as digits, such as `03127…`, or the name of a published network.
+    ///
+    /// The catalogue has fewer than ten operations.
+    package var code: String { baseline?.rawValue ?? choices.map(String.init).joined() }
 
-    /// The architecture that a code names, or `nil` where it holds anything but digits.
+    /// The architecture that a code names, or `nil` where it is neither digits nor such a name.
     package init?(code: String) {
+        if let network = BaselineNetwork(rawValue: code) {
+            self.init(network)
+            return
+        }
         let digits = code.utf8.map { Int($0) - 48 }
         guard !digits.isEmpty, digits.allSatisfy((0...9).contains) else { return nil }
-        choices = digits
+        self.init(choices: digits)
     }
 
     package var description: String { code }

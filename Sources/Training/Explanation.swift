@@ -51,7 +51,7 @@ extension TaskRunner {
     ) throws -> Explanation {
         guard let source = volumes[role] else { throw Failure.unknownVolumes(role.rawValue) }
         let input = try source.batch([scan], epoch: 0, augmented: false)
-        let graph = supernet.graph(of: architecture, input: source.size)
+        let graph = networks.graph(of: architecture, input: source.size)
         let prediction = try Executor(threads: 1).predict(
             ExecutionPlan(graph: graph, batch: 1, mode: .inference), parameters: parameters,
             statistics: statistics, input: input, wantsFeatures: true)

@@ -47,7 +47,7 @@ package final class TaskRunner: TaskComputing {
     }
 
     private let space: SearchSpace
-    let supernet: CovidNet3DSupernet
+    let networks: NetworkCatalogue
     private let seed: UInt64
     let volumes: [VolumeRole: any BatchSource]
     private let threads: Int
@@ -70,7 +70,8 @@ package final class TaskRunner: TaskComputing {
         configuration: RunConfiguration, volumes: [VolumeRole: any BatchSource], threads: Int
     ) throws(ConfigurationError) {
         space = try configuration.space.searchSpace()
-        supernet = CovidNet3DSupernet(space: space, classes: configuration.classCount)
+        networks = NetworkCatalogue(
+            supernet: CovidNet3DSupernet(space: space, classes: configuration.classCount))
         seed = configuration.seed
         self.volumes = volumes
         self.threads = threads
@@ -93,10 +94,10 @@ package final class TaskRunner: TaskComputing {
                 SampledPath(from: parameters, seed: seed, step: step, phase: phase, path: path)
                 .architecture
         }
-        guard architecture.isValid(in: space) else {
+        guard networks.contains(architecture) else {
             throw Failure.foreignArchitecture(architecture.code)
         }
-        let operators = supernet.operators(of: architecture).sorted { $0.id < $1.id }
+        let operators = networks.operators(of: architecture).sorted { $0.id < $1.id }
         return TaskRequirements(
             architecture: architecture, operators: operators.map(\.id),
             statistics: task.kind == .predictions
@@ -116,7 +117,7 @@ package final class TaskRunner: TaskComputing {
         let input = try source.batch(
             task.batch.scans, epoch: task.batch.epoch, augmented: task.batch.augmented)
         let labels = task.batch.scans.map { source.labels[$0] }
-        let graph = supernet.graph(of: architecture, input: source.size)
+        let graph = networks.graph(of: architecture, input: source.size)
         let taken =
             idle.withLock { $0.popLast() }
             ?? ExclusiveExecutor(executor: Executor(threads: threads))

@@ -16,6 +16,7 @@ struct Voxelnas: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             SearchCommand.self, CoordinatorCommand.self, WorkerCommand.self, EvaluateCommand.self,
+            BenchmarkCommand.self,
             CrossvalidateCommand.self, StatusCommand.self, WorkersCommand.self, AlphaCommand.self,
             ArchiveCommand.self, ReplayCommand.self, FailPointsCommand.self, PredictCommand.self, CamCommand.self, ExportCommand.self,
             DrawCommand.self, CardCommand.self, AuditCommand.self, DataCommand.self,

@@ -132,6 +132,56 @@ void vn_patches(const float *x, float *patches, vn_convolution geometry, ptrdiff
 /// Adds patches back to the input gradient of sample n (all of its rows; dx is not cleared).
 void vn_patches_gradient(const float *patches, float *dx, vn_convolution geometry, ptrdiff_t n);
 
+// ---- dense convolutions between many channels ----
+// Every sum is one chain of fused multiply-adds over taps and input channels in order, so that
+// bits depend neither on how the work is split nor on the width of a vector.
+
+/// y = x ∗ weights + bias for output voxels r0..<r1 and output channels n0..<n1; weights are
+/// [kernel taps][input channels][out_channels], any kernel, stride and padding.
+void vn_dense_convolution(const float *x, const float *weights, const float *_Nullable bias,
+                          float *y, vn_convolution geometry, ptrdiff_t r0, ptrdiff_t r1,
+                          ptrdiff_t n0, ptrdiff_t n1);
+/// The weights with their channel axes exchanged, [taps][out_channels][input channels], for kernel
+/// taps t0..<t1.
+void vn_dense_transpose(const float *weights, float *transposed, vn_convolution geometry,
+                        ptrdiff_t t0, ptrdiff_t t1);
+/// Input voxels fall into classes by their remainders over the stride: those of one are read by the
+/// same taps.
+ptrdiff_t vn_dense_classes(vn_convolution geometry);
+/// How many input voxels a class has.
+ptrdiff_t vn_dense_class_rows(vn_convolution geometry, ptrdiff_t index);
+/// The input gradient of voxels r0..<r1 of a class and input channels n0..<n1; the classes cover dx.
+void vn_dense_input_gradient(const float *dy, const float *transposed, float *dx,
+                             vn_convolution geometry, ptrdiff_t index, ptrdiff_t r0, ptrdiff_t r1,
+                             ptrdiff_t n0, ptrdiff_t n1);
+/// The gradient of the weights of taps t0..<t1, input channels i0..<i1 and output channels n0..<n1.
+/// Sums of 96 voxels each, added in order.
+void vn_dense_weight_gradient(const float *x, const float *dy, float *dweights,
+                              vn_convolution geometry, ptrdiff_t t0, ptrdiff_t t1, ptrdiff_t i0,
+                              ptrdiff_t i1, ptrdiff_t n0, ptrdiff_t n1);
+
+// ---- pooling and joining ----
+
+/// Maximum over windows (not-a-number wins over all, padding never); `index` gets the
+/// input voxel of each; output rows (n, d, h) r0..<r1.
+void vn_max_pool_rows(const float *x, float *y, int32_t *index, vn_convolution geometry,
+                      ptrdiff_t r0, ptrdiff_t r1);
+/// Its gradient, for input rows (n, d, h) r0..<r1, which are written.
+void vn_max_pool_gradient_rows(const float *dy, const int32_t *index, float *dx,
+                               vn_convolution geometry, ptrdiff_t r0, ptrdiff_t r1);
+/// The gradient of the mean over windows as wide as the stride, without padding, for input rows
+/// (n, d, h) r0..<r1, which are written; voxels in no window get 0.
+void vn_average_pool_gradient_rows(const float *dy, float *dx, vn_convolution geometry,
+                                   ptrdiff_t r0, ptrdiff_t r1);
+/// y = min(max(x, 0), most) for elements i0..<i1; y may be x.
+void vn_rectify(const float *x, float *y, ptrdiff_t i0, ptrdiff_t i1, float most);
+/// dx = dy where 0 < y < most, else 0; dx may be dy.
+void vn_rectify_gradient(const float *y, const float *dy, float *dx, ptrdiff_t i0, ptrdiff_t i1,
+                         float most);
+/// Copies `columns` columns of rows r0..<r1 from rows of ldx to rows of ldy elements.
+void vn_copy_columns(const float *x, ptrdiff_t ldx, float *y, ptrdiff_t ldy, ptrdiff_t columns,
+                     ptrdiff_t r0, ptrdiff_t r1);
+
 // ---- batch norm ----
 
 /// sums[c] = Σ x, squares[c] = Σ x² over rows r0..<r1, in double; chunks of 64 rows are summed in
