@@ -48,7 +48,9 @@ let rows: [Row] = [
         "Kernels", ["CKernels", "COpenBLAS", "Tensors"],
         tests: ["GoldenVectors", "Safetensors", "Tensors"]),
     Row("SearchSpaces", ["Tensors"]),
-    Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", "Digests"]),
+    Row(
+        "ImageCodecs", ["CDICOM", "CPNG", "CTIFF", "CZlib", "Tensors"],
+        tests: ["Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"], tests: []),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
     // Row 3
@@ -128,6 +130,11 @@ let cTargets: [Target] = [
     .target(name: "CKernels", cSettings: optimized),
     .target(name: "CWireBytes", cSettings: optimized),
     .target(name: "CWireMessages", dependencies: ["CProtobufC"]),
+    .target(
+        name: "CDICOM",
+        linkerSettings: ["dcmjpls", "dcmjpeg", "dcmdata", "oflog", "ofstd"].map {
+            .linkedLibrary($0)
+        }),
     .target(name: "CPNG", cSettings: optimized, linkerSettings: [.linkedLibrary("png")]),
     .target(name: "CTIFF", cSettings: optimized, linkerSettings: [.linkedLibrary("tiff")]),
 ]
@@ -170,5 +177,6 @@ let package = Package(
             ],
             path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings),
     ],
-    cLanguageStandard: .gnu11
+    cLanguageStandard: .gnu11,
+    cxxLanguageStandard: .cxx17
 )

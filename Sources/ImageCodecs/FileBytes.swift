@@ -35,6 +35,24 @@ package enum FileBytes {
         return bytes
     }
 
+    /// The first bytes of a file, fewer when it is shorter.
+    ///
+    /// - Throws: ``ImageCodecError/unreadable(file:reason:)``, also for what is no regular file.
+    package static func head(of path: String, count: Int) throws(ImageCodecError) -> [UInt8] {
+        _ = try size(of: path)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
+        defer { close(descriptor) }
+        var failure: String?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let got = unsafe pread(descriptor, buffer.baseAddress, count, 0)
+            if got < 0 { failure = lastError() }
+            filled = max(got, 0)
+        }
+        if let failure { throw .unreadable(file: path, reason: failure) }
+        return bytes
+    }
+
     /// The size of a file in bytes.
     ///
     /// - Throws: ``ImageCodecError/unreadable(file:reason:)``, also for what is no regular file.

@@ -1,0 +1,74 @@
+import Tensors
+
+extension Volume {
+    /// Millimetres between voxels along the axes of an affine.
+    static func spacing(of affine: [Double]) -> [Double] {
+        (0..<3).map { axis in
+            let (x, y, z) = (affine[axis], affine[4 + axis], affine[8 + axis])
+            return (x * x + y * y + z * z).squareRoot()
+        }
+    }
+
+    /// Brings voxels that are stored along any axes into the standard order; oblique axes go to the
+    /// closest of its directions.
+    ///
+    /// - Parameters:
+    ///   - voxels: The voxels, the first axis fastest.
+    ///   - dimensions: The extents along the stored axes.
+    ///   - affine: Three rows of four: from indices along them to millimetres right, anterior,
+    ///     superior.
+    init(stored voxels: [Float], dimensions: [Int], affine: [Double]) {
+        let spacing = Self.spacing(of: affine)
+        // Left, posterior, superior are the directions of columns, rows, slices.
+        let target: [(row: Int, sign: Double)] = [(0, -1), (1, -1), (2, 1)]
+        func cosine(_ axis: Int, _ direction: Int) -> Double {
+            target[direction].sign * affine[target[direction].row * 4 + axis] / spacing[axis]
+        }
+        let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+        var best = orders[0]
+        var bestScore = -1.0
+        for order in orders {
+            let score = (0..<3).reduce(0.0) { $0 + abs(cosine(order[$1], $1)) }
+            if score > bestScore + 1e-9 { (best, bestScore) = (order, score) }
+        }
+        let strides = [1, dimensions[0], dimensions[0] * dimensions[1]]
+        var start = 0
+        var steps = [0, 0, 0]
+        var matrix = affine
+        var origin = [affine[3], affine[7], affine[11]]
+        for direction in 0..<3 {
+            let axis = best[direction]
+            let isReversed = cosine(axis, direction) < 0
+            let last = dimensions[axis] - 1
+            steps[direction] = isReversed ? -strides[axis] : strides[axis]
+            if isReversed { start += last * strides[axis] }
+            for row in 0..<3 {
+                let value = affine[row * 4 + axis]
+                matrix[row * 4 + direction] = isReversed ? -value : value
+                if isReversed { origin[row] += value * Double(last) }
+            }
+        }
+        for row in 0..<3 { matrix[row * 4 + 3] = origin[row] }
+        let size = VolumeSize(dimensions[best[2]], dimensions[best[1]], dimensions[best[0]])
+        let geometry = VolumeGeometry(
+            size: size,
+            spacingInMillimetres: [spacing[best[2]], spacing[best[1]], spacing[best[0]]],
+            affine: matrix)
+        if start == 0 && steps == strides {
+            self.init(geometry: geometry, voxels: voxels)
+            return
+        }
+        var result: [Float] = []
+        result.reserveCapacity(voxels.count)
+        for slice in 0..<size.depth {
+            for row in 0..<size.height {
+                var index = start + slice * steps[2] + row * steps[1]
+                for _ in 0..<size.width {
+                    result.append(voxels[index])
+                    index += steps[0]
+                }
+            }
+        }
+        self.init(geometry: geometry, voxels: result)
+    }
+}
