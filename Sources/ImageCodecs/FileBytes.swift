@@ -35,6 +35,31 @@ package enum FileBytes {
         return bytes
     }
 
+    /// Reads a file of any size in pieces of 1 MiB.
+    ///
+    /// - Throws: ``ImageCodecError/unreadable(file:reason:)``.
+    package static func readPieces(
+        of path: String, _ take: ([UInt8]) -> Void
+    ) throws(ImageCodecError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
+        defer { close(descriptor) }
+        while true {
+            var failure: String?
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, filled in
+                var got = -1
+                repeat {
+                    got = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                } while got < 0 && errno == EINTR
+                if got < 0 { failure = lastError() }
+                filled = max(got, 0)
+            }
+            if let failure { throw .unreadable(file: path, reason: failure) }
+            if piece.isEmpty { return }
+            take(piece)
+        }
+    }
+
     /// The first bytes of a file, fewer when it is shorter.
     ///
     /// - Throws: ``ImageCodecError/unreadable(file:reason:)``, also for what is no regular file.

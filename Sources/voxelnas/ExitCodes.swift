@@ -1,6 +1,7 @@
 import ArgumentParser
 import CTData
 import Foundation
+import ImageCodecs
 import Pipeline
 import RunConfiguration
 import Runs
@@ -23,7 +24,7 @@ extension ExitCode {
         switch error {
         case is ConfigurationError: self = .badConfiguration
         case is StoppedOnRequest: self = .stopped
-        case is ManifestError: self = .badData
+        case is ManifestError, is ImageCodecError: self = .badData
         case RunError.unwritable: self = .cannotWrite
         case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code

@@ -13,15 +13,20 @@ package struct NIfTIImage: Hashable, Sendable {
     package let isOriented: Bool
     /// Whether voxels are whole numbers.
     package let isInteger: Bool
+    /// The type of the voxels as they are in ``voxels``: the file's where it is exact in float32 and
+    /// not scaled, else float32.
+    package let sample: Picture.Sample
 
     init(
-        dimensions: [Int], voxels: [Float], affine: [Double], isOriented: Bool, isInteger: Bool
+        dimensions: [Int], voxels: [Float], affine: [Double], isOriented: Bool, isInteger: Bool,
+        sample: Picture.Sample
     ) {
         self.dimensions = dimensions
         self.voxels = voxels
         self.affine = affine
         self.isOriented = isOriented
         self.isInteger = isInteger
+        self.sample = sample
     }
 
     /// Millimetres between voxels along the file's axes.

@@ -80,6 +80,8 @@ package enum NIfTIReader {
             dimensions: header.dimensions, voxels: voxels, affine: header.affine,
             isOriented: header.isOriented,
             isInteger: header.dataType.isInteger && header.slope == header.slope.rounded()
-                && header.intercept == header.intercept.rounded())
+                && header.intercept == header.intercept.rounded(),
+            sample: header.slope == 1 && header.intercept == 0
+                ? header.dataType.sample : .float32)
     }
 }
