@@ -86,7 +86,8 @@ package struct Inspection: Encodable, Hashable, Sendable {
         let (names, others) = try DICOMScanReader.files(in: folder)
         guard !names.isEmpty else {
             throw .unreadable(
-                file: folder, reason: "no DICOM files in this folder; name a file, or the folder "
+                file: folder,
+                reason: "no DICOM files in this folder; name a file, or the folder "
                     + "that holds the slices of a series")
         }
         let scan = try DICOMScanReader.read(

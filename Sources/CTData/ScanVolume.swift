@@ -45,7 +45,8 @@ package struct ScanVolume: Sendable {
         let names = try DICOMScanReader.files(in: path).dicom
         guard !names.isEmpty else {
             throw .unreadable(
-                file: path, reason: "no DICOM files in this folder; name the folder that holds the "
+                file: path,
+                reason: "no DICOM files in this folder; name the folder that holds the "
                     + "slices of a series")
         }
         try self.init(names.map { "\(path)/\($0)" }, series: series)

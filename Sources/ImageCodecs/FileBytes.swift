@@ -7,6 +7,8 @@ package enum FileBytes {
     /// - Throws: ``ImageCodecError/unreadable(file:reason:)`` or, above the limit,
     ///   ``ImageCodecError/tooLarge(file:found:limit:)``.
     package static func read(_ path: String, limit: Int) throws(ImageCodecError) -> [UInt8] {
+        // Opening a pipe would wait for somebody to write into it.
+        _ = try size(of: path)
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
         defer { close(descriptor) }
@@ -41,6 +43,7 @@ package enum FileBytes {
     package static func readPieces(
         of path: String, _ take: ([UInt8]) -> Void
     ) throws(ImageCodecError) {
+        _ = try size(of: path)
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
         defer { close(descriptor) }

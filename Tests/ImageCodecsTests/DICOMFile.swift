@@ -18,6 +18,7 @@ struct DICOMFile {
     var rescale: (slope: String, intercept: String)? = ("1", "-1024")
     var padding: UInt16?
     var instance: String? = "1"
+    var frames: Int?
     var thickness: String? = "2"
     var samples: [UInt16] = []
 
@@ -43,6 +44,7 @@ struct DICOMFile {
         text(0x20, 0x37, "DS", orientation)
         number(0x28, 0x02, 1)
         text(0x28, 0x04, "CS", "MONOCHROME2")
+        text(0x28, 0x08, "IS", frames.map { "\($0)" })
         number(0x28, 0x10, rows)
         number(0x28, 0x11, columns)
         text(0x28, 0x30, "DS", spacing)

@@ -68,6 +68,23 @@ struct HostileFileTests {
         #expect("\(error)".contains(path) && "\(error)".contains("inflate"))
     }
 
+    @Test("that are pipes are refused and not waited for", arguments: ["p.png", "p.nii", "p.dcm"])
+    func pipes(name: String) throws {
+        let path = folder.file(name)
+        #expect(unsafe mkfifo(path, 0o600) == 0)
+        #expect(!DICOMReader.reads(path))
+        let error = try #require(throws: ImageCodecError.self) {
+            if name.hasSuffix("nii") {
+                _ = try NIfTIReader.read(path)
+            } else if name.hasSuffix("dcm") {
+                _ = try DICOMReader.slice(path)
+            } else {
+                _ = try PictureReader.read(path)
+            }
+        }
+        #expect("\(error)".contains(path))
+    }
+
     @Test("larger than the limit are refused unread", arguments: ["a.png", "a.tif", "a.dcm"])
     func fileSize(name: String) throws {
         let path = try folder.write([UInt8](repeating: 0, count: 2000), name)
@@ -86,7 +103,8 @@ struct HostileFileTests {
     @Test("of TIFF whose header asks for gigabytes are refused", arguments: [0x0102_0304, 0x10000])
     func tiffExtents(extent: Int) throws {
         try TIFFEncoder.write(
-            gray16: [UInt16](repeating: 5, count: 64), width: 8, height: 8, to: folder.file("a.tif"))
+            gray16: [UInt16](repeating: 5, count: 64), width: 8, height: 8, to: folder.file("a.tif")
+        )
         var bytes = try folder.bytes("a.tif")
         let start = (0..<4).reduce(0) { $0 | Int(bytes[4 + $1]) << (8 * $1) }
         let count = Int(bytes[start]) | Int(bytes[start + 1]) << 8

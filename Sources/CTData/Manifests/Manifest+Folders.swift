@@ -144,7 +144,8 @@ private struct FolderTree {
             }
         }
         if patient == nil {
-            scans += try loose(names.filter { PictureReader.reads($0) && !inside.contains($0) }, folder)
+            scans += try loose(
+                names.filter { PictureReader.reads($0) && !inside.contains($0) }, folder)
         }
         return scans
     }

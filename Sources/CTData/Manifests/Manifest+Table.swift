@@ -64,7 +64,8 @@ extension Manifest {
                 ScanReference(
                     id: id, patient: patient, label: label, classIndex: index,
                     files: try manifest.slices(name, origin: origin, missing: missing),
-                    series: series, split: splitColumn.map { record.fields[$0] } ?? "", origin: origin))
+                    series: series, split: splitColumn.map { record.fields[$0] } ?? "",
+                    origin: origin))
         }
         return manifest
     }

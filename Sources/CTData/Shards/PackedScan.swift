@@ -46,7 +46,8 @@ struct PackedScan: Sendable {
         guard settings.mode == .slices || scan.hasDistances else {
             throw ImageCodecError.series(
                 folder: name,
-                reason: "no even distances between slices (\(scan.findings.joined(separator: "; ")))",
+                reason:
+                    "no even distances between slices (\(scan.findings.joined(separator: "; ")))",
                 advice: "use input.mode slices, or complete the series")
         }
         var volume = scan.volume

@@ -2,7 +2,7 @@
 package enum DICOMFinding: Hashable, Sendable, CustomStringConvertible {
     /// Scout views, left out.
     case localizers(count: Int)
-    /// Files that are no DICOM images, left out.
+    /// Files that are no DICOM images of one slice, left out.
     case foreignFiles(count: Int, example: String)
     /// Slices of the same position and pixels as another, left out.
     case duplicates(count: Int, example: String)
@@ -33,7 +33,7 @@ package enum DICOMFinding: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .localizers(let count): "left out \(count) scout views"
         case .foreignFiles(let count, let example):
-            "left out \(count) files that are no DICOM images, such as \(example)"
+            "left out \(count) files that are no slices, such as \(example)"
         case .duplicates(let count, let example):
             "left out \(count) slices that are there twice, such as \(example)"
         case .gap(let file, let found, let usual):
@@ -43,7 +43,8 @@ package enum DICOMFinding: Hashable, Sendable, CustomStringConvertible {
         case .noSpacing: "no distance between slices"
         case .assumedHounsfield: "no slope and intercept; signed samples taken as Hounsfield units"
         case .notAxial(let plane): "cut as \(plane), turned to axial"
-        case .padding(let share): "\(rounded(share * 100)) % of the samples are padding, read as air"
+        case .padding(let share):
+            "\(rounded(share * 100)) % of the samples are padding, read as air"
         }
     }
 

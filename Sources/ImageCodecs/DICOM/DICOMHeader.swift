@@ -151,18 +151,18 @@ extension DICOMHeader {
         }
         guard found.hasPixels, rows != 0, columns != 0 else {
             try refuse(
-                "a DICOM file without an image" + (modality.isEmpty ? "" : " (\(modality))"),
+                Self.noImage + (modality.isEmpty ? "" : " (\(modality))"),
                 "name CT slices only")
         }
         guard found.frames >= 0, found.samples > 0, rows > 0, columns > 0, bitsAllocated > 0 else {
             throw .damaged(file: file, reason: "the size of its image is no number")
         }
         guard found.samples == 1, found.photometric != "PALETTE COLOR" else {
-            try refuse("a colour picture (\(found.photometric))", "CT slices are grey")
+            try refuse(Self.colour + " (\(found.photometric))", "CT slices are grey")
         }
         guard found.frames <= 1 else {
             try refuse(
-                "a file of \(found.frames) frames", "export one file per slice")
+                "\(Self.frames) (\(found.frames))", "export one file per slice")
         }
         guard found.photometric != "MONOCHROME1" else {
             try refuse("inverted grey (MONOCHROME1)", "export CT slices as MONOCHROME2")
@@ -204,6 +204,17 @@ extension DICOMHeader {
         if let position, !position.allSatisfy({ abs($0) < 1e6 }) {
             throw .damaged(file: file, reason: "ImagePositionPatient \(position)")
         }
+    }
+
+    private static let noImage = "a DICOM file without an image"
+    private static let colour = "a colour picture"
+    private static let frames = "a file of several frames"
+
+    /// Whether a file was refused because it is something else than a slice, and not because its
+    /// slice cannot be read.
+    static func isNoSlice(_ error: ImageCodecError) -> Bool {
+        guard case .unsupported(_, let found, _) = error else { return false }
+        return [noImage, colour, frames].contains { found.hasPrefix($0) }
     }
 
     /// Part 1 and part 2 of JPEG 2000 and high-throughput JPEG 2000.

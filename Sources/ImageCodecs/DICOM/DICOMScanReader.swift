@@ -61,20 +61,22 @@ package enum DICOMScanReader {
         limits: DecodingLimits = .init()
     ) throws(ImageCodecError) -> Scan {
         var headers: [DICOMHeader] = []
-        var withoutImage: [String] = []
+        var others: [(path: String, error: ImageCodecError)] = []
         for path in paths {
             do throws(ImageCodecError) {
                 headers.append(try DICOMReader.header(path, limits: limits))
-            } catch .unsupported(_, let found, _) where found.hasPrefix("a DICOM file without") {
-                withoutImage.append(path)
+            } catch  where DICOMHeader.isNoSlice(error) {
+                // Dose reports and the like, which scanners put beside the slices.
+                others.append((path, error))
             }
         }
+        if headers.isEmpty, let first = others.first { throw first.error }
         let arranged = try DICOMSeries(headers, named: series, folder: folder)
         var findings = arranged.findings
-        if let example = withoutImage.first {
+        if let example = others.first {
             findings.append(
                 .foreignFiles(
-                    count: withoutImage.count, example: DICOMSeries.lastName(example)))
+                    count: others.count, example: DICOMSeries.lastName(example.path)))
         }
         return try read(arranged, findings: findings, folder: folder, limits: limits)
     }

@@ -29,7 +29,8 @@ package struct DICOMSeries: Hashable, Sendable {
         if localizers > 0 { findings.append(.localizers(count: localizers)) }
         guard let first = chosen.first else {
             throw .series(
-                folder: folder, reason: "no CT slices, only \(localizers) scout views",
+                folder: folder,
+                reason: localizers > 0 ? "\(localizers) scout views and no slices" : "no slices",
                 advice: "name the folder of the axial series")
         }
         try Self.checkAlike(chosen, first, folder)
@@ -72,7 +73,7 @@ package struct DICOMSeries: Hashable, Sendable {
         guard scans.count <= 1 else {
             throw .series(
                 folder: folder, reason: "\(scans.count) series in one folder",
-                advice: "name one of them in the column 'series': \(list(scans))")
+                advice: "name one of them (column 'series' or --series): \(list(scans))")
         }
         return headers
     }

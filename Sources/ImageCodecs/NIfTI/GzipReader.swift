@@ -55,7 +55,7 @@ import CZlib
             throw .tooLarge(
                 file: path,
                 found: "\(bytes.count) bytes that inflate to \(count)",
-                limit: "\(limits.expansion) times the file")
+                limit: "\(limits.expansion) times the file (unpack it if that is meant)")
         }
         let piece = UnsafeMutableRawBufferPointer.allocate(
             byteCount: max(1, min(count, Self.pieceBytes)), alignment: 64)
