@@ -151,11 +151,45 @@ let swiftTargets: [Target] = rows.flatMap { row -> [Target] in
     ]
 }
 
-/// Targets that link libFuzzer, which an ordinary build cannot: `Tests/Fuzz/run`.
-let fuzzTargets: [Target] =
-    Context.environment["VOXELNAS_FUZZ"] == nil
-    ? []
-    : [
+let package = Package(
+    name: "VoxelNAS",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: systemLibraries.map { .systemLibrary(name: $0) } + cTargets + swiftTargets + [
+        .executableTarget(
+            name: "voxelnas",
+            dependencies: [
+                "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "WireProtocol", "CTData",
+                "Phantoms", "Coordination", "Transport",
+                "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
+                "Coordinator", "Worker", argumentParser,
+            ], swiftSettings: swiftSettings),
+        .target(
+            name: "GoldenVectors", dependencies: ["Safetensors", "Tensors"],
+            path: "Tests/GoldenVectors", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "EngineBenchmark",
+            dependencies: [
+                "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers",
+            ],
+            path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings),
+        .target(
+            name: "CPlainReaders", path: "Tests/Benchmarks/CPlainReaders", cSettings: optimized,
+            linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+        .executableTarget(
+            name: "ReadersBenchmark", dependencies: ["CPlainReaders", "CTData", "ImageCodecs"],
+            path: "Tests/Benchmarks/Readers", swiftSettings: swiftSettings),
+    ],
+    cLanguageStandard: .gnu11,
+    cxxLanguageStandard: .cxx17
+)
+
+// Targets that link libFuzzer, which an ordinary build cannot: `Tests/Fuzz/run`.
+if Context.environment["VOXELNAS_FUZZ"] != nil {
+    package.targets += [
         .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
         .executableTarget(
             name: "FuzzReaders",
@@ -164,43 +198,4 @@ let fuzzTargets: [Target] =
             ],
             path: "Tests/Fuzz/Readers", swiftSettings: swiftSettings),
     ]
-
-let package = Package(
-    name: "VoxelNAS",
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    ],
-    targets: systemLibraries.map { .systemLibrary(name: $0) } + cTargets + swiftTargets
-        + fuzzTargets
-        + [
-            .executableTarget(
-                name: "voxelnas",
-                dependencies: [
-                    "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "WireProtocol",
-                    "CTData",
-                    "Phantoms", "Coordination", "Transport",
-                    "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
-                    "Coordinator", "Worker", argumentParser,
-                ], swiftSettings: swiftSettings),
-            .target(
-                name: "GoldenVectors", dependencies: ["Safetensors", "Tensors"],
-                path: "Tests/GoldenVectors", swiftSettings: swiftSettings),
-            .executableTarget(
-                name: "EngineBenchmark",
-                dependencies: [
-                    "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution",
-                    "Optimizers",
-                ],
-                path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings),
-            .target(
-                name: "CPlainReaders", path: "Tests/Benchmarks/CPlainReaders", cSettings: optimized,
-                linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
-            .executableTarget(
-                name: "ReadersBenchmark", dependencies: ["CPlainReaders", "CTData", "ImageCodecs"],
-                path: "Tests/Benchmarks/Readers", swiftSettings: swiftSettings),
-        ],
-    cLanguageStandard: .gnu11,
-    cxxLanguageStandard: .cxx17
-)
+}
