@@ -1,4 +1,5 @@
 #include "CDICOM.h"
+#include "MemoryStream.h"
 
 #include <cmath>
 #include <cstdio>
@@ -9,7 +10,6 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcfcache.h>
-#include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
@@ -35,6 +35,10 @@ void say(char *message, const char *text) { snprintf(message, CDICOM_MESSAGE_SIZ
 /// nests deeper than it has items, and a CT slice has a few dozen.
 const size_t most_items = 2000;
 
+/// Longer values are left where they are until they are asked for, and skipped over by their length,
+/// which fails when the file does not have it: no length in a file is allocated unseen.
+const Uint32 longest_loaded = 4096;
+
 bool has_too_many_items(const uint8_t *bytes, size_t count) {
     size_t items = 0;
     for (size_t index = 0; index + 4 <= count; index++) {
@@ -51,20 +55,18 @@ bool has_too_many_items(const uint8_t *bytes, size_t count) {
 }
 
 /// Parses a whole file; 0 or -1.
-int parse(const uint8_t *bytes, size_t count, DcmFileFormat &file, char *message) {
+int parse(
+    MemoryStream &stream, const uint8_t *bytes, size_t count, DcmFileFormat &file, char *message) {
     if (has_too_many_items(bytes, count)) {
         snprintf(
             message, CDICOM_MESSAGE_SIZE, "more than %zu items, which is no CT slice", most_items);
         return -1;
     }
-    DcmInputBufferStream stream;
-    stream.setBuffer(bytes, static_cast<offile_off_t>(count));
-    stream.setEos();
     file.transferInit();
-    const OFCondition result = file.read(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength);
+    const OFCondition result = file.read(stream, EXS_Unknown, EGL_noChange, longest_loaded);
     file.transferEnd();
     if (result.good()) return 0;
-    // A buffer that ends early reads like a network that has not sent all of it yet.
+    // A stream that ends early reads like a network that has not sent all of it yet.
     say(message, result == EC_StreamNotifyClient || result == EC_InvalidStream
                      ? "the file ends early"
                      : result.text());
@@ -128,8 +130,9 @@ int cdicom_read_header(
     message[0] = 0;
     try {
         start_library();
+        MemoryStream stream(bytes, count);
         DcmFileFormat file;
-        if (parse(bytes, count, file, message) != 0) return -1;
+        if (parse(stream, bytes, count, file, message) != 0) return -1;
         DcmItem &set = *file.getDataset();
         text(*file.getMetaInfo(), DCM_TransferSyntaxUID, header->transfer_syntax);
         text(set, DCM_SOPClassUID, header->sop_class);
@@ -175,8 +178,9 @@ int cdicom_read_pixels(
     message[0] = 0;
     try {
         start_library();
+        MemoryStream stream(bytes, count);
         DcmFileFormat file;
-        if (parse(bytes, count, file, message) != 0) return -1;
+        if (parse(stream, bytes, count, file, message) != 0) return -1;
         DcmDataset &set = *file.getDataset();
         DcmElement *element = nullptr;
         if (set.findAndGetElement(DCM_PixelData, element).bad() || !element) {
