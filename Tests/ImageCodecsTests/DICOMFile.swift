@@ -58,8 +58,28 @@ struct DICOMFile {
         text(0x28, 0x1052, "DS", rescale?.intercept)
         text(0x28, 0x1053, "DS", rescale?.slope)
         let pixels = samples.isEmpty ? Array(repeating: 0, count: rows * columns) : samples
-        result += Self.element(0x7fe0, 0x10, "OW", pixels.flatMap { Self.little($0) })
-        return result
+        let uncompressed = ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"].contains(transferSyntax)
+        guard !uncompressed else {
+            return result + Self.element(0x7fe0, 0x10, "OW", pixels.flatMap { Self.little($0) })
+        }
+        // An empty table of offsets and one fragment: what only RLE makes sense of.
+        let fragment = Self.runLengths(pixels)
+        result += Self.little(UInt16(0x7fe0)) + Self.little(UInt16(0x10)) + Array("OB".utf8)
+        result += [0, 0, 255, 255, 255, 255, 0xfe, 0xff, 0, 0xe0, 0, 0, 0, 0, 0xfe, 0xff, 0, 0xe0]
+        return result + Self.little(UInt32(fragment.count)) + fragment
+            + [0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0]
+    }
+
+    /// The high bytes and the low bytes of at most 128 samples, each as one literal run.
+    private static func runLengths(_ samples: [UInt16]) -> [UInt8] {
+        func segment(_ bytes: [UInt8]) -> [UInt8] {
+            let run = [UInt8(bytes.count - 1)] + bytes
+            return run.count % 2 == 1 ? run + [0x80] : run
+        }
+        let high = segment(samples.map { UInt8($0 >> 8) })
+        let low = segment(samples.map { UInt8(truncatingIfNeeded: $0) })
+        let header = [2, 64, UInt32(64 + high.count)] + [UInt32](repeating: 0, count: 13)
+        return header.flatMap { little($0) } + high + low
     }
 
     private static func element(
