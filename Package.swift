@@ -50,7 +50,9 @@ let rows: [Row] = [
         "Kernels", ["CKernels", "COpenBLAS", "Tensors"],
         tests: ["GoldenVectors", "Safetensors", "Tensors"]),
     Row("SearchSpaces", ["Tensors"]),
-    Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", "Digests"]),
+    Row(
+        "ImageCodecs", ["CDICOM", "CPNG", "CTIFF", "CZlib", "Tensors"],
+        tests: ["Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"], tests: []),
     Row("TensorBoardEvents", ["ProtobufEncoding"], tests: []),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
@@ -153,6 +155,11 @@ let cTargets: [Target] = [
     .target(name: "CKernels", cSettings: optimized),
     .target(name: "CWireBytes", cSettings: optimized),
     .target(name: "CWireMessages", dependencies: ["CProtobufC"]),
+    .target(
+        name: "CDICOM",
+        linkerSettings: ["dcmjpls", "dcmjpeg", "dcmdata", "oflog", "ofstd"].map {
+            .linkedLibrary($0)
+        }),
     .target(name: "CPNG", cSettings: optimized, linkerSettings: [.linkedLibrary("png")]),
     .target(name: "CTIFF", cSettings: optimized, linkerSettings: [.linkedLibrary("tiff")]),
 ]
@@ -203,6 +210,26 @@ let package = Package(
                 "Execution", "Optimizers",
             ],
             path: "Tests/Benchmarks/Baselines", swiftSettings: swiftSettings),
+        .target(
+            name: "CPlainReaders", path: "Tests/Benchmarks/CPlainReaders", cSettings: optimized,
+            linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+        .executableTarget(
+            name: "ReadersBenchmark", dependencies: ["CPlainReaders", "CTData", "ImageCodecs"],
+            path: "Tests/Benchmarks/Readers", swiftSettings: swiftSettings),
     ],
-    cLanguageStandard: .gnu11
+    cLanguageStandard: .gnu11,
+    cxxLanguageStandard: .cxx17
 )
+
+// Targets that link libFuzzer, which an ordinary build cannot: `Tests/Fuzz/run`.
+if Context.environment["VOXELNAS_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "FuzzReaders",
+            dependencies: [
+                "CFuzzer", "Tensors", "ImageCodecs", "Safetensors", "RunConfiguration", "CTData",
+            ],
+            path: "Tests/Fuzz/Readers", swiftSettings: swiftSettings),
+    ]
+}

@@ -30,12 +30,31 @@ static void read_bytes(png_structp png, png_bytep target, png_size_t count) {
     from->position += count;
 }
 
+// Remarks, profiles and previews, which a hostile file can hold a thousand times, inflated. The
+// chunks that decide pixels (IHDR, PLTE, IDAT, IEND) are not among them.
+static const png_byte unread_chunks[] =
+    "bKGD\0cHRM\0cICP\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0"
+    "sTER\0tEXt\0tIME\0tRNS\0zTXt";
+
+/// Moves the first of `channels` samples of each pixel to the front.
+static void keep_first(
+    uint8_t *target, const uint8_t *row, uint32_t width, int channels, size_t sample) {
+    if (channels == 1) {
+        if (target != row) memcpy(target, row, width * sample);
+        return;
+    }
+    for (uint32_t x = 0; x < width; x++) {
+        memmove(target + x * sample, row + (size_t)x * channels * sample, sample);
+    }
+}
+
 int cpng_decode(
     const uint8_t *bytes, size_t count, uint32_t max_side, uint64_t max_pixels,
     cpng_picture *picture) {
     memset(picture, 0, sizeof *picture);
     source from = {bytes, count, 0};
     // Changed after setjmp and read in its handler.
+    uint8_t *volatile samples = NULL;
     uint8_t *volatile image = NULL;
     png_bytep *volatile rows = NULL;
     png_infop volatile info = NULL;
@@ -49,6 +68,7 @@ int cpng_decode(
         png_structp open = png;
         png_infop details = info;
         png_destroy_read_struct(&open, details ? &details : NULL, NULL);
+        free(samples);
         free(image);
         free((void *)rows);
         return -1;
@@ -58,6 +78,8 @@ int cpng_decode(
     png_set_read_fn(png, &from, read_bytes);
     png_set_user_limits(png, max_side, max_side);
     png_set_chunk_malloc_max(png, 8 << 20);
+    png_set_keep_unknown_chunks(
+        png, PNG_HANDLE_CHUNK_NEVER, unread_chunks, (int)(sizeof unread_chunks / 5));
     png_read_info(png, info);
 
     const uint32_t width = png_get_image_width(png, info);
@@ -70,39 +92,47 @@ int cpng_decode(
     }
     if (color & PNG_COLOR_MASK_ALPHA) png_set_strip_alpha(png);
     if (png_get_bit_depth(png, info) == 16) png_set_swap(png);
-    png_set_interlace_handling(png);
+    const int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
 
     const size_t row_size = png_get_rowbytes(png, info);
     const int channels = png_get_channels(png, info);
     const int depth = png_get_bit_depth(png, info);
     const size_t sample = depth / 8;
-    image = malloc(row_size * height);
-    rows = malloc(sizeof(png_bytep) * height);
-    if (!image || !rows) png_error(png, "out of memory");
-    for (uint32_t y = 0; y < height; y++) rows[y] = image + row_size * y;
-    png_read_image(png, (png_bytep *)rows);
-    png_read_end(png, NULL);
-
-    // The first channel, moved to the front of the same block.
-    if (channels > 1 || row_size != width * sample) {
-        uint8_t *target = image;
-        for (uint32_t y = 0; y < height; y++) {
-            const uint8_t *row = image + row_size * y;
-            for (uint32_t x = 0; x < width; x++) {
-                memmove(target, row + (size_t)x * channels * sample, sample);
-                target += sample;
-            }
+    if (sample == 0 || row_size < (size_t)width * channels * sample) {
+        png_error(png, "rows of another size than their pixels");
+    }
+    samples = malloc((size_t)width * height * sample);
+    // Interlaced pictures come in passes over all rows, others row by row.
+    image = malloc(passes > 1 ? row_size * height : row_size);
+    if (!samples || !image) png_error(png, "out of memory");
+    if (passes > 1) {
+        rows = malloc(sizeof(png_bytep) * height);
+        if (!rows) png_error(png, "out of memory");
+        for (uint32_t y = 0; y < height; y++) rows[y] = image + row_size * y;
+        png_read_image(png, (png_bytep *)rows);
+    }
+    for (uint32_t y = 0; y < height; y++) {
+        uint8_t *target = samples + (size_t)y * width * sample;
+        if (passes > 1) {
+            keep_first(target, rows[y], width, channels, sample);
+        } else if (channels == 1 && row_size == width * sample) {
+            png_read_row(png, target, NULL);
+        } else {
+            png_read_row(png, image, NULL);
+            keep_first(target, image, width, channels, sample);
         }
     }
+    png_read_end(png, NULL);
     png_structp open = png;
     png_infop details = info;
     png_destroy_read_struct(&open, &details, NULL);
     free((void *)rows);
+    free(image);
     picture->width = width;
     picture->height = height;
     picture->bit_depth = depth;
-    picture->samples = image;
+    picture->samples = samples;
     return 0;
 }
 

@@ -6,6 +6,10 @@
 #include <string.h>
 #include <tiffio.h>
 
+// Colour with alpha, and the strips that a scanner would write, with room to spare: what a header
+// asks for beyond that is refused before anything is allocated.
+enum { most_channels = 5, most_block = 128 << 20 };
+
 // The first message of a file is the cause; later ones are consequences.
 static int on_error(
     TIFF *tiff, void *context, const char *module, const char *format, va_list arguments) {
@@ -180,10 +184,15 @@ static int decode(TIFF *tiff, uint64_t max_pixels, ctiff_picture *picture) {
             message, CTIFF_MESSAGE_SIZE, "%u bits per sample of format %u", bits, format);
         return -2;
     }
+    if (channels > most_channels) {
+        snprintf(message, CTIFF_MESSAGE_SIZE, "%u samples per pixel", channels);
+        return -2;
+    }
     const size_t size = bits / 8;
     const size_t stride = planar == PLANARCONFIG_CONTIG ? size * channels : size;
     // Strips and tiles may exceed the picture by padding, not by orders of magnitude.
-    const uint64_t limit = (uint64_t)width * height * stride * 4 + (16u << 20);
+    uint64_t limit = (uint64_t)width * height * stride * 4 + (16u << 20);
+    if (limit > most_block) limit = most_block;
     uint8_t *samples = malloc((size_t)width * height * size);
     if (!samples) {
         say(message, "out of memory");
@@ -216,7 +225,7 @@ static int decode(TIFF *tiff, uint64_t max_pixels, ctiff_picture *picture) {
 int ctiff_decode(const char *path, uint64_t max_pixels, ctiff_picture *picture) {
     memset(picture, 0, sizeof *picture);
     // Without memory mapping ("m"): a file cut while it is read is an error, not a signal.
-    TIFF *tiff = open_quietly(path, "rm", picture->message, max_pixels * 16 + (64u << 20));
+    TIFF *tiff = open_quietly(path, "rm", picture->message, most_block);
     if (!tiff) {
         say(picture->message, "cannot be opened");
         return -1;

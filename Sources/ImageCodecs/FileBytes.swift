@@ -7,6 +7,8 @@ package enum FileBytes {
     /// - Throws: ``ImageCodecError/unreadable(file:reason:)`` or, above the limit,
     ///   ``ImageCodecError/tooLarge(file:found:limit:)``.
     package static func read(_ path: String, limit: Int) throws(ImageCodecError) -> [UInt8] {
+        // Opening a pipe would wait for somebody to write into it.
+        _ = try size(of: path)
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
         defer { close(descriptor) }
@@ -30,6 +32,50 @@ package enum FileBytes {
                 if got <= 0 { break }
                 count += got
             }
+        }
+        if let failure { throw .unreadable(file: path, reason: failure) }
+        return bytes
+    }
+
+    /// Reads a file of any size in pieces of 1 MiB.
+    ///
+    /// - Throws: ``ImageCodecError/unreadable(file:reason:)``.
+    package static func readPieces(
+        of path: String, _ take: ([UInt8]) -> Void
+    ) throws(ImageCodecError) {
+        _ = try size(of: path)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
+        defer { close(descriptor) }
+        while true {
+            var failure: String?
+            let piece = unsafe [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, filled in
+                var got = -1
+                repeat {
+                    got = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                } while got < 0 && errno == EINTR
+                if got < 0 { failure = lastError() }
+                filled = max(got, 0)
+            }
+            if let failure { throw .unreadable(file: path, reason: failure) }
+            if piece.isEmpty { return }
+            take(piece)
+        }
+    }
+
+    /// The first bytes of a file, fewer when it is shorter.
+    ///
+    /// - Throws: ``ImageCodecError/unreadable(file:reason:)``, also for what is no regular file.
+    package static func head(of path: String, count: Int) throws(ImageCodecError) -> [UInt8] {
+        _ = try size(of: path)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastError()) }
+        defer { close(descriptor) }
+        var failure: String?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let got = unsafe pread(descriptor, buffer.baseAddress, count, 0)
+            if got < 0 { failure = lastError() }
+            filled = max(got, 0)
         }
         if let failure { throw .unreadable(file: path, reason: failure) }
         return bytes

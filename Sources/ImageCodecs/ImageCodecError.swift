@@ -10,14 +10,17 @@ package enum ImageCodecError: Error, Hashable, Sendable, CustomStringConvertible
     case unsupported(file: String, found: String, advice: String)
     /// The header asks for more than the limit.
     case tooLarge(file: String, found: String, limit: String)
+    /// Files that are slices each and no scan together.
+    case series(folder: String, reason: String, advice: String)
     /// The file cannot be created or written.
     case unwritable(file: String, reason: String)
 
-    /// The file that the error is about.
+    /// The file or folder that the error is about.
     package var file: String {
         switch self {
         case .unreadable(let file, _), .wrongFormat(let file, _, _), .damaged(let file, _),
-            .unsupported(let file, _, _), .tooLarge(let file, _, _), .unwritable(let file, _):
+            .unsupported(let file, _, _), .tooLarge(let file, _, _), .unwritable(let file, _),
+            .series(let file, _, _):
             file
         }
     }
@@ -33,7 +36,9 @@ package enum ImageCodecError: Error, Hashable, Sendable, CustomStringConvertible
         case .unsupported(let file, let found, let advice):
             "\(file): \(found) is not supported; \(advice)"
         case .tooLarge(let file, let found, let limit):
-            "\(file): \(found), the limit is \(limit)"
+            "\(file): \(found), the limit is \(limit); no CT is that large, look at the file"
+        case .series(let folder, let reason, let advice):
+            "\(folder): \(reason); \(advice)"
         case .unwritable(let file, let reason):
             "\(file): cannot be written: \(reason)"
         }

@@ -9,7 +9,7 @@ package enum PNGDecoder {
     package static func read(
         _ path: String, limits: DecodingLimits = .init()
     ) throws(ImageCodecError) -> Picture {
-        let bytes = try FileBytes.read(path, limit: limits.fileBytes)
+        let bytes = try FileBytes.read(path, limit: limits.sliceBytes)
         guard bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) else {
             throw .wrongFormat(
                 file: path, expected: "a PNG file",

@@ -37,6 +37,11 @@ package enum PictureReader {
     /// The endings that are read.
     package static let endings = ["png", "tif", "tiff"]
 
+    /// Whether a file name ends like a picture's.
+    package static func reads(_ path: String) -> Bool {
+        endings.contains { path.lowercased().hasSuffix(".\($0)") }
+    }
+
     /// Reads a slice.
     ///
     /// - Throws: ``ImageCodecError`` naming the file.

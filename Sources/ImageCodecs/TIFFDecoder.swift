@@ -10,10 +10,15 @@ package enum TIFFDecoder {
     package static func read(
         _ path: String, limits: DecodingLimits = .init()
     ) throws(ImageCodecError) -> Picture {
-        let head = try FileBytes.read(path, limit: limits.fileBytes).prefix(4)
-        guard ImageCodecError.guess(Array(head)) == "a TIFF file" else {
+        let size = try FileBytes.size(of: path)
+        guard size <= limits.sliceBytes else {
+            throw .tooLarge(
+                file: path, found: "\(size) bytes", limit: "\(limits.sliceBytes) bytes")
+        }
+        let head = try FileBytes.head(of: path, count: 4)
+        guard ImageCodecError.guess(head) == "a TIFF file" else {
             throw .wrongFormat(
-                file: path, expected: "a TIFF file", found: ImageCodecError.guess(Array(head)))
+                file: path, expected: "a TIFF file", found: ImageCodecError.guess(head))
         }
         var decoded = unsafe ctiff_picture()
         let result = unsafe ctiff_decode(path, UInt64(limits.pixels), &decoded)

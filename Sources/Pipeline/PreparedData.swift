@@ -36,6 +36,13 @@ package struct PreparedData: Sendable {
         return SHA256.hex(parts.joined(separator: "/").utf8)
     }
 
+    /// What was odd about scans that were read all the same, a line for each scan.
+    package var findings: [String] {
+        (volumes[.evaluation] ?? volumes[.search])?.scans.compactMap { scan in
+            scan.measured.original.findings.map { "\(scan.id): \($0.joined(separator: "; "))" }
+        } ?? []
+    }
+
     /// Whether a scan's file said which way the patient lay, so that volumes show the patient's
     /// right on the left.
     package func isOriented(_ scan: Int) -> Bool {
@@ -63,11 +70,12 @@ package struct PreparedData: Sendable {
     ///   - configuration: The run's settings.
     ///   - folder: The run file's folder.
     ///   - shards: The folder of the shards.
+    ///   - threads: Scans that are packed at once; `nil` for one per processor.
     ///   - report: Told of every packed scan.
     /// - Throws: `ManifestError` or `ShardError`, naming the file.
     package init(
         packing configuration: RunConfiguration, folder: String, shards: String,
-        report: @escaping @Sendable (StageProgress) -> Void
+        threads: Int? = nil, report: @escaping @Sendable (StageProgress) -> Void
     ) throws {
         let lists = try ScanLists.read(configuration.data, folder: folder)
         var volumes: [VolumeRole: VolumeSet] = [:]
@@ -80,7 +88,7 @@ package struct PreparedData: Sendable {
                 report: report)
             volumes[role] = try ShardPacker.pack(
                 lists.all, root: lists.root, input: input,
-                into: shards + "/" + Self.shardFolder(of: input, lists.all)
+                into: shards + "/" + Self.shardFolder(of: input, lists.all), threads: threads
             ) { meter.update($0.done, remark: $0.scan ?? "") }
         }
         try self.init(configuration: configuration, lists: lists, volumes: volumes)

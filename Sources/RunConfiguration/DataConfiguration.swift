@@ -6,6 +6,8 @@ package struct DataConfiguration: Codable, Hashable, Sendable {
         case paperJSON = "paper-json"
         /// A table with the columns `file,label,patient_id,split`; others are ignored.
         case table = "csv"
+        /// No list: the subfolders of the root are the classes.
+        case folders
     }
 
     /// The kind of manifest.

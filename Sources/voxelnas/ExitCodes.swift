@@ -2,6 +2,7 @@ import ArgumentParser
 import CTData
 import FailPoints
 import Foundation
+import ImageCodecs
 import Journal
 import Pipeline
 import RunConfiguration
@@ -26,7 +27,7 @@ extension ExitCode {
         switch error {
         case is ConfigurationError: self = .badConfiguration
         case is StoppedOnRequest: self = .stopped
-        case is ManifestError, is PoisonLimit: self = .badData
+        case is ManifestError, is ImageCodecError, is PoisonLimit: self = .badData
         case RunError.unwritable, is JournalError, is CannotWrite: self = .cannotWrite
         case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code

@@ -44,7 +44,7 @@ struct SearchSession {
         progress = TerminalProgress(directory: directory)
         let data = try PreparedData(
             packing: configuration, folder: folder, shards: shards, report: progress.update)
-        for warning in data.warnings {
+        for warning in data.warnings + data.findings {
             FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
         }
         briefing = try WorkerBriefing(configuration: configuration, data: data)

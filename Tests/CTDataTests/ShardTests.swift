@@ -92,6 +92,40 @@ struct ShardTests {
         #expect(try pack(scans.dropLast(), "c").fingerprint != first.fingerprint)
     }
 
+    @Test("are the same bytes for any number of threads", arguments: [1, 2, 3, 7])
+    func threads(count: Int) throws {
+        _ = try pack(scans + nifti, "one")
+        let volumes = try ShardPacker.pack(
+            scans + nifti, root: folder.path, input: input, into: folder.file("many"),
+            threads: count)
+        #expect(volumes.scans.map(\.id) == (scans + nifti).map(\.id))
+        #expect(try files("many") == files("one"))
+    }
+
+    @Test("count every scan once and forwards while they are packed")
+    func progress() throws {
+        let seen = Mutex<[Int]>([])
+        _ = try ShardPacker.pack(
+            scans, root: folder.path, input: input, into: folder.file("shards"), threads: 4
+        ) { progress in
+            seen.withLock { $0.append(progress.done) }
+        }
+        #expect(seen.withLock { $0 } == Array(1...scans.count))
+    }
+
+    @Test("name the first scan that fails, whichever thread finds it, and keep finished shards")
+    func failure() throws {
+        _ = try folder.write([1, 2, 3], "s33-0.png")
+        _ = try folder.write([1, 2, 3], "s34-0.png")
+        let error = try #require(throws: ShardError.self) {
+            try ShardPacker.pack(
+                scans, root: folder.path, input: input, into: folder.file("shards"), threads: 2)
+        }
+        #expect("\(error)".contains("scan33") && "\(error)".contains("s33-0.png"))
+        #expect(FileManager.default.fileExists(atPath: folder.file("shards/shard-00000.json")))
+        #expect(!FileManager.default.fileExists(atPath: folder.file("shards/index.json")))
+    }
+
     @Test("are made again only where files or settings changed")
     mutating func resume() throws {
         _ = try pack(scans)

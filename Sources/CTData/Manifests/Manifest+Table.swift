@@ -2,11 +2,12 @@ internal import FoundationEssentials
 import ImageCodecs
 
 extension Manifest {
-    /// Reads a table with the columns `file,label,patient_id,split`; others are ignored.
+    /// Reads a table with the columns `file,label,patient_id,split,series`; others are ignored.
     ///
-    /// `file` is a NIfTI file, a picture, or a folder whose `.png` and `.tif` files are the slices
-    /// in the order of the numbers in their names. `label` is a label of `classes` or a class's
-    /// number. Without a column `split`, every scan's split is empty.
+    /// `file` is a NIfTI file, a picture, a folder whose `.png` and `.tif` files are the slices in
+    /// the order of the numbers in their names, or a folder of DICOM files. `label` is a label of
+    /// `classes` or a class's number. Without a column `split`, every scan's split is empty; `series`
+    /// is needed where a folder holds several DICOM series.
     ///
     /// - Parameters:
     ///   - file: The CSV file.
@@ -33,6 +34,7 @@ extension Manifest {
         let labelColumn = try column("label")
         let patientColumn = try column("patient_id")
         let splitColumn = header.fields.firstIndex(of: "split")
+        let seriesColumn = header.fields.firstIndex(of: "series")
         var manifest = Manifest(root: root, scans: [])
         var seen: [String: String] = [:]
         for record in records.dropFirst() {
@@ -48,19 +50,22 @@ extension Manifest {
             for (column, value) in [("file", name), ("patient_id", patient)] where value.isEmpty {
                 throw .malformed(file: file, line: record.line, reason: "'\(column)' is empty")
             }
-            if let first = seen[name] {
-                throw .duplicateScan(origin: origin, scan: name, first: first)
+            let series = seriesColumn.map { record.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+            let id = series.map { "\(name)#\($0)" } ?? name
+            if let first = seen[id] {
+                throw .duplicateScan(origin: origin, scan: id, first: first)
             }
-            seen[name] = origin
+            seen[id] = origin
             let (label, index) = try labels.resolve(record.fields[labelColumn], origin: origin)
             guard try manifest.checkFiles([name], origin: origin, missing: missing) else {
                 continue
             }
             manifest.scans.append(
                 ScanReference(
-                    id: name, patient: patient, label: label, classIndex: index,
+                    id: id, patient: patient, label: label, classIndex: index,
                     files: try manifest.slices(name, origin: origin, missing: missing),
-                    split: splitColumn.map { record.fields[$0] } ?? "", origin: origin))
+                    series: series, split: splitColumn.map { record.fields[$0] } ?? "",
+                    origin: origin))
         }
         return manifest
     }
@@ -75,20 +80,30 @@ extension Manifest {
         else {
             return [name]
         }
+        guard let slices = try Self.slices(inFolder: path(of: name)) else {
+            throw .missingFile(
+                origin: origin, file: "\(name)/*.png, *.tif or DICOM slices", root: root)
+        }
+        return slices.map { "\(name)/\($0)" }
+    }
+
+    /// The names of the slices in a folder: pictures in the order of their numbers, else DICOM files;
+    /// `nil` when there are neither.
+    static func slices(inFolder folder: String) throws(ManifestError) -> [String]? {
         let names: [String]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: path(of: name))
+            names = try FileManager.default.contentsOfDirectory(atPath: folder)
         } catch {
-            throw .unreadable(file: path(of: name), reason: "\(error)")
+            throw .unreadable(file: folder, reason: "\(error)")
         }
-        let slices = names.filter { name in
-            !name.hasPrefix(".")
-                && PictureReader.endings.contains { name.lowercased().hasSuffix(".\($0)") }
+        let pictures = names.filter { !$0.hasPrefix(".") && PictureReader.reads($0) }
+        if !pictures.isEmpty { return pictures.sorted(by: Self.precedes) }
+        do {
+            let dicom = try DICOMScanReader.files(in: folder).dicom
+            return dicom.isEmpty ? nil : dicom
+        } catch {
+            throw .unreadable(file: folder, reason: "\(error)")
         }
-        guard !slices.isEmpty else {
-            throw .missingFile(origin: origin, file: "\(name)/*.png or *.tif", root: root)
-        }
-        return slices.sorted(by: Self.precedes).map { "\(name)/\($0)" }
     }
 
     /// Orders names by text and number: `slice2` before `slice10`.

@@ -67,6 +67,18 @@ package struct ScanLists: Hashable, Sendable {
                     hint: "data.trainSplits is \(data.trainSplits), the table's splits are \(found)"
                 )
             }
+        case .folders:
+            let manifest = try Manifest.read(
+                folders: root, classes: data.classes, splits: data.trainSplits + data.testSplits,
+                standard: data.trainSplits.first ?? "train")
+            lists = ScanLists(
+                root: root, training: manifest.scans.filter { data.trainSplits.contains($0.split) },
+                test: manifest.scans.filter { data.testSplits.contains($0.split) },
+                warnings: manifest.warnings)
+            guard !lists.training.isEmpty else {
+                throw .empty(
+                    list: "training", hint: "no folder in '\(root)' is one of \(data.trainSplits)")
+            }
         case .paperJSON:
             let training = try Manifest.read(
                 paperJSON: located(data.train), root: root, classes: data.classes, split: "train",

@@ -36,8 +36,13 @@ struct PackedScan: Sendable {
     ) throws(ShardError) -> PackedScan {
         let paths = scan.files.map { root.isEmpty ? $0 : root + "/" + $0 }
         do {
-            if let path = paths.first, NIfTIReader.reads(path) {
-                return try volume(path, fileBytes: fileBytes, settings: settings)
+            guard let first = paths.first else {
+                throw ShardError.badSettings("scan '\(scan.id)' has no files")
+            }
+            guard ScanVolume.Kind(of: first) == .pictures else {
+                return try volume(
+                    ScanVolume(paths, series: scan.series), name: first, fileBytes: fileBytes,
+                    settings: settings)
             }
             return try pictures(paths, fileBytes: fileBytes, settings: settings)
         } catch let error as ShardError {
@@ -48,16 +53,22 @@ struct PackedScan: Sendable {
     }
 
     private static func volume(
-        _ path: String, fileBytes: Int, settings: PackingSettings
+        _ scan: consuming ScanVolume, name: String, fileBytes: Int, settings: PackingSettings
     ) throws -> PackedScan {
-        let image = try NIfTIReader.read(path)
-        var volume = image.axialVolume()
+        guard settings.mode == .slices || scan.hasDistances else {
+            throw ImageCodecError.series(
+                folder: name,
+                reason:
+                    "no even distances between slices (\(scan.findings.joined(separator: "; ")))",
+                advice: "use input.mode slices, or complete the series")
+        }
+        var volume = scan.volume
         var summary = IntensitySummary()
         summary.add(volume.voxels)
         if summary.notNumbers > 0 {
             guard summary.notNumbers * 2 <= volume.voxels.count else {
                 throw ImageCodecError.damaged(
-                    file: path,
+                    file: name,
                     reason: "\(summary.notNumbers) of \(volume.voxels.count) voxels are no numbers")
             }
             for index in volume.voxels.indices where !volume.voxels[index].isFinite {
@@ -91,8 +102,8 @@ struct PackedScan: Sendable {
                     / Double(max(1, stored.count)),
                 original: summary.original(
                     slices: size.depth, rows: size.height, columns: size.width,
-                    spacing: volume.geometry.spacingInMillimetres, isOriented: image.isOriented,
-                    fileBytes: fileBytes)))
+                    spacing: volume.geometry.spacingInMillimetres, isOriented: scan.isOriented,
+                    fileBytes: fileBytes, findings: scan.findings)))
     }
 
     private static func pictures(
@@ -101,7 +112,7 @@ struct PackedScan: Sendable {
         guard settings.mode == .slices else {
             throw ShardError.badSettings(
                 "input.mode is physical, but \(paths.first ?? "") is a picture without a spacing; "
-                    + "use mode slices or NIfTI files")
+                    + "use mode slices, or NIfTI or DICOM files")
         }
         var summary = IntensitySummary()
         var first: Picture?
@@ -200,7 +211,8 @@ private struct IntensitySummary {
     }
 
     func original(
-        slices: Int, rows: Int, columns: Int, spacing: [Double], isOriented: Bool, fileBytes: Int
+        slices: Int, rows: Int, columns: Int, spacing: [Double], isOriented: Bool, fileBytes: Int,
+        findings: [String] = []
     ) -> MeasuredScan.Original {
         let mean = sum / Double(max(count, 1))
         return MeasuredScan.Original(
@@ -208,6 +220,7 @@ private struct IntensitySummary {
             isOriented: isOriented, mean: mean,
             standardDeviation: max(0, squares / Double(max(count, 1)) - mean * mean).squareRoot(),
             minimum: count > 0 ? Double(minimum) : 0, maximum: count > 0 ? Double(maximum) : 0,
-            notNumbers: notNumbers, fileBytes: fileBytes)
+            notNumbers: notNumbers, fileBytes: fileBytes,
+            findings: findings.isEmpty ? nil : findings)
     }
 }

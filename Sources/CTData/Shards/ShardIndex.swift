@@ -67,7 +67,9 @@ extension SHA256 {
     /// The digest of a file in hexadecimal.
     static func hex(file path: String) throws(ShardError) -> String {
         do {
-            return hex(try FileBytes.read(path, limit: .max))
+            var hash = SHA256()
+            try FileBytes.readPieces(of: path) { hash.update($0) }
+            return hexadecimal(hash.finalize())
         } catch {
             throw .file(path: path, reason: "\(error)")
         }

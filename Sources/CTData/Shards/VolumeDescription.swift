@@ -67,5 +67,7 @@ package struct MeasuredScan: Codable, Hashable, Sendable {
         package let notNumbers: Int
         /// The bytes of all files.
         package let fileBytes: Int
+        /// What was odd about a DICOM series that was read all the same; `nil` when nothing was.
+        package let findings: [String]?
     }
 }

@@ -27,24 +27,69 @@ import CZlib
         unsafe stream.deallocate()
     }
 
-    /// The next `count` inflated bytes.
-    ///
-    /// Memory is taken only when the compressed bytes could hold that much: deflate packs at most
-    /// 1,032 bytes into one.
+    /// The next `count` inflated bytes, for headers.
     ///
     /// - Throws: ``ImageCodecError/damaged(file:reason:)`` when the content ends before that or
     ///   does not inflate.
     func read(_ count: Int) throws(ImageCodecError) -> [UInt8] {
+        try checkCount(count)
+        let result = try inflate(atMost: count)
+        guard result.count == count else { throw early(count - result.count) }
+        return result
+    }
+
+    /// Inflates the next `count` bytes piece by piece, so that they never lie in memory together.
+    ///
+    /// - Parameters:
+    ///   - count: The bytes.
+    ///   - limits: What content may grow to.
+    ///   - take: Called with each piece and the position of its first byte; every piece but the last
+    ///     has a multiple of 64 bytes.
+    /// - Throws: ``ImageCodecError/damaged(file:reason:)`` as ``read(_:)``, and
+    ///   ``ImageCodecError/tooLarge(file:found:limit:)`` for a file that grows beyond reason.
+    @unsafe func inflate(
+        _ count: Int, limits: DecodingLimits, _ take: (UnsafeRawBufferPointer, Int) -> Void
+    ) throws(ImageCodecError) {
+        try checkCount(count)
+        guard count <= limits.suspiciousBytes || count / limits.expansion <= bytes.count else {
+            throw .tooLarge(
+                file: path,
+                found: "\(bytes.count) bytes that inflate to \(count)",
+                limit: "\(limits.expansion) times the file (unpack it if that is meant)")
+        }
+        let piece = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(1, min(count, Self.pieceBytes)), alignment: 64)
+        defer { unsafe piece.deallocate() }
+        var done = 0
+        while done < count {
+            let wanted = min(count - done, Self.pieceBytes)
+            var filled = 0
+            var failure: String?
+            while filled < wanted && !isFinished && failure == nil {
+                let target = unsafe UnsafeMutableBufferPointer(
+                    rebasing: piece.bindMemory(to: UInt8.self)[filled..<wanted])
+                unsafe inflateStep(into: target, &filled, &failure)
+            }
+            if let failure { throw .damaged(file: path, reason: failure) }
+            guard filled == wanted else { throw early(count - done - filled) }
+            unsafe take(UnsafeRawBufferPointer(rebasing: piece[..<filled]), done)
+            done += filled
+        }
+    }
+
+    /// Fits the second-level cache of any processor.
+    private static let pieceBytes = 128 << 10
+
+    /// Deflate packs at most 1,032 bytes into one.
+    private func checkCount(_ count: Int) throws(ImageCodecError) {
         guard count / 1032 <= bytes.count else {
             throw .damaged(
                 file: path, reason: "\(bytes.count) bytes cannot hold the \(count) of the header")
         }
-        let result = try inflate(atMost: count)
-        guard result.count == count else {
-            throw .damaged(
-                file: path, reason: "the gzip stream ends \(count - result.count) bytes early")
-        }
-        return result
+    }
+
+    private func early(_ missing: Int) -> ImageCodecError {
+        .damaged(file: path, reason: "the gzip stream ends \(missing) bytes early")
     }
 
     /// Reads on to the end of the content, whose checksum is then verified.

@@ -22,6 +22,17 @@ struct NIfTIHeader {
             }
         }
 
+        /// The type where it is exact in float32.
+        var sample: Picture.Sample {
+            switch self {
+            case .uint8: .uint8
+            case .int8: .int8
+            case .int16: .int16
+            case .uint16: .uint16
+            default: .float32
+            }
+        }
+
         var isInteger: Bool { self != .float32 && self != .float64 }
     }
 

@@ -27,7 +27,14 @@ package enum NIfTIReader {
                     reason: "\(max(0, file.count - header.voxelOffset)) bytes of voxels, "
                         + "the header says \(byteCount)")
             }
-            return image(header, file[header.voxelOffset..<(header.voxelOffset + byteCount)])
+            let end = header.voxelOffset + byteCount
+            return unsafe image(header) { voxels in
+                unsafe file.withUnsafeBytes { bytes in
+                    let stored = unsafe UnsafeRawBufferPointer(
+                        rebasing: bytes[header.voxelOffset..<end])
+                    unsafe NIfTIVoxels.convert(stored, header, into: voxels)
+                }
+            }
         }
         guard file.starts(with: [0x1f, 0x8b]) else {
             throw .wrongFormat(
@@ -41,61 +48,40 @@ package enum NIfTIReader {
             head += try content.read(NIfTIHeader.longest - head.count)
         }
         let header = try NIfTIHeader(head, path: path, limits: limits)
-        _ = try content.read(header.voxelOffset - head.count)
-        let voxels = try content.read(header.voxelCount * header.dataType.byteCount)
-        try content.finish()
-        return image(header, voxels[...])
-    }
-
-    private static func image(_ header: NIfTIHeader, _ bytes: ArraySlice<UInt8>) -> NIfTIImage {
-        let raw: [Float]
-        let scaling = (slope: header.slope, intercept: header.intercept)
-        let isSwapped = header.isBigEndian
-        switch header.dataType {
-        case .uint8: raw = integers(bytes, UInt8.self, isSwapped, scaling)
-        case .int8: raw = integers(bytes, Int8.self, isSwapped, scaling)
-        case .int16: raw = integers(bytes, Int16.self, isSwapped, scaling)
-        case .uint16: raw = integers(bytes, UInt16.self, isSwapped, scaling)
-        case .int32: raw = integers(bytes, Int32.self, isSwapped, scaling)
-        case .uint32: raw = integers(bytes, UInt32.self, isSwapped, scaling)
-        case .int64: raw = integers(bytes, Int64.self, isSwapped, scaling)
-        case .uint64: raw = integers(bytes, UInt64.self, isSwapped, scaling)
-        case .float32:
-            raw = patterns(bytes, UInt32.self, isSwapped, scaling) { Double(Float(bitPattern: $0)) }
-        case .float64:
-            raw = patterns(bytes, UInt64.self, isSwapped, scaling) { Double(bitPattern: $0) }
-        }
-        return NIfTIImage(
-            dimensions: header.dimensions, voxels: raw, affine: header.affine,
-            isOriented: header.isOriented,
-            isInteger: header.dataType.isInteger && header.slope == header.slope.rounded()
-                && header.intercept == header.intercept.rounded())
-    }
-
-    private static func integers<Value: FixedWidthInteger>(
-        _ bytes: ArraySlice<UInt8>, _ type: Value.Type, _ isSwapped: Bool,
-        _ scaling: (slope: Double, intercept: Double)
-    ) -> [Float] {
-        patterns(bytes, type, isSwapped, scaling) { Double($0) }
-    }
-
-    private static func patterns<Value: FixedWidthInteger>(
-        _ bytes: ArraySlice<UInt8>, _ type: Value.Type, _ isSwapped: Bool,
-        _ scaling: (slope: Double, intercept: Double), _ number: (Value) -> Double
-    ) -> [Float] {
-        let size = MemoryLayout<Value>.size
-        let isScaled = scaling.slope != 1 || scaling.intercept != 0
-        return unsafe bytes.withUnsafeBytes { source in
-            unsafe [Float](unsafeUninitializedCapacity: source.count / size) { buffer, count in
-                count = source.count / size
-                for index in 0..<count {
-                    let stored = unsafe source.loadUnaligned(
-                        fromByteOffset: index * size, as: Value.self)
-                    let value = number(isSwapped ? stored.byteSwapped : stored)
-                    unsafe buffer[index] = Float(
-                        isScaled ? value * scaling.slope + scaling.intercept : value)
+        unsafe try content.inflate(header.voxelOffset - head.count, limits: limits) { _, _ in }
+        let size = header.dataType.byteCount
+        var failure: ImageCodecError?
+        let image = unsafe image(header) { voxels in
+            do throws(ImageCodecError) {
+                unsafe try content.inflate(header.voxelCount * size, limits: limits) {
+                    piece, start in
+                    let target = unsafe UnsafeMutableBufferPointer(
+                        rebasing: voxels[(start / size)...])
+                    unsafe NIfTIVoxels.convert(piece, header, into: target)
                 }
+            } catch {
+                failure = error
             }
         }
+        if let failure { throw failure }
+        try content.finish()
+        return image
+    }
+
+    private static func image(
+        _ header: NIfTIHeader, _ fill: (UnsafeMutableBufferPointer<Float>) -> Void
+    ) -> NIfTIImage {
+        let voxels = unsafe [Float](unsafeUninitializedCapacity: header.voxelCount) {
+            buffer, count in
+            unsafe fill(UnsafeMutableBufferPointer(rebasing: buffer[..<header.voxelCount]))
+            count = header.voxelCount
+        }
+        return NIfTIImage(
+            dimensions: header.dimensions, voxels: voxels, affine: header.affine,
+            isOriented: header.isOriented,
+            isInteger: header.dataType.isInteger && header.slope == header.slope.rounded()
+                && header.intercept == header.intercept.rounded(),
+            sample: header.slope == 1 && header.intercept == 0
+                ? header.dataType.sample : .float32)
     }
 }

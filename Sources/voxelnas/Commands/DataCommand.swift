@@ -9,7 +9,10 @@ import RunConfiguration
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data", abstract: "Looks at scans, packs them, and makes synthetic ones.",
-        subcommands: [DataStatsCommand.self, DataPackCommand.self, DataPhantomCommand.self])
+        subcommands: [
+            DataStatsCommand.self, DataInspectCommand.self, DataConvertCommand.self,
+            DataPackCommand.self, DataPhantomCommand.self,
+        ])
 }
 
 /// `voxelnas data stats`.
@@ -66,6 +69,14 @@ struct DataPackCommand: AsyncParsableCommand {
 
     @Argument(help: "A run file.") var runFile: String
     @Option(help: "The folder of the shards.") var shards: String
+    @Option(help: "Scans that are prepared at once; one per processor unless given.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads takes 1 to 1024")
+        }
+    }
 
     func run() async throws {
         try await explainingFailures {
@@ -73,9 +84,12 @@ struct DataPackCommand: AsyncParsableCommand {
             let progress = TerminalProgress(directory: nil)
             let data = try PreparedData(
                 packing: configuration, folder: folder(of: runFile), shards: shards,
-                report: progress.update)
+                threads: threads, report: progress.update)
             for (role, volumes) in data.volumes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 print("\(role.rawValue): \(volumes.scans.count) scans in \(volumes.folder)")
+            }
+            for finding in data.findings {
+                FileHandle.standardError.write(Data("\(finding)\n".utf8))
             }
             print("fingerprint \(data.fingerprint)")
         }
