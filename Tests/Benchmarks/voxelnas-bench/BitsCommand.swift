@@ -1,10 +1,10 @@
 import ArgumentParser
-import Models
 import Digests
 import Execution
-import Graphs
 import Foundation
+import Graphs
 import Kernels
+import Models
 import Optimizers
 import Tensors
 

@@ -1,8 +1,8 @@
 import ArgumentParser
-import SearchSpaces
-import Models
-import Graphs
 import Execution
+import Graphs
+import Models
+import SearchSpaces
 import Tensors
 
 /// `voxelnas-bench inference`: predictions with recorded statistics.

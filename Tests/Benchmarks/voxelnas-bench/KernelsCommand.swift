@@ -1,7 +1,7 @@
 import ArgumentParser
-import Models
 import Execution
 import Graphs
+import Models
 import Tensors
 
 /// `voxelnas-bench kernels`: every kernel of the paths, by shape.

@@ -1,9 +1,9 @@
 import ArgumentParser
-import SearchSpaces
-import Models
-import Graphs
 import Execution
 import Foundation
+import Graphs
+import Models
+import SearchSpaces
 import Tensors
 
 /// `voxelnas-bench memory`: what a plan says it needs, and what the process then has.
