@@ -1,8 +1,11 @@
+import Coordinator
+import SearchSpaces
 import Synchronization
 import Tasks
 import Tensors
 import Testing
 import Transport
+import Worker
 
 @Suite("A worker with two slots", .timeLimit(.minutes(1)))
 struct SlotTests {

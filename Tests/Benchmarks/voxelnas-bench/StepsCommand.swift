@@ -3,6 +3,7 @@ import Execution
 import Graphs
 import Models
 import Optimizers
+import SearchSpaces
 import Tensors
 
 /// `voxelnas-bench steps`: forward, backward and update of sampled paths.
