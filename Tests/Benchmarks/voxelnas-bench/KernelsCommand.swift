@@ -77,22 +77,21 @@ struct KernelsCommand: ParsableCommand {
         }
     }
 
-    /// Seconds per call: all kernels in turn, so that a disturbance meets one visit and not one
-    /// kernel.
+    /// Seconds per call, of all kernels in turn: a disturbance meets one visit and not one kernel.
+    ///
+    /// With one thread it is processor time, in which other programs do not count.
     private func measure(_ passes: [KernelPass], arrays: Int) -> [Double] {
         let pool = ComputePool(threads: threads)
         let scratch = KernelScratch(count: arrays, pool: pool)
+        func seconds(_ pass: KernelPass, calls: Int) -> Double {
+            let timing = pool.pinned { timed { for _ in 0..<calls { pass.run(scratch) } } }
+            return (threads == 1 ? timing.processor : timing.wall) / Double(calls)
+        }
         var samples = [[Double]](repeating: [], count: passes.count)
         for _ in 0..<repetitions {
             for (index, pass) in passes.enumerated() {
-                let once = pool.pinned {
-                    timed { pass.run(scratch) }.wall
-                }
-                let calls = max(1, Int(1e-3 / max(once, 1e-7)))
-                samples[index].append(
-                    pool.pinned {
-                        timed { for _ in 0..<calls { pass.run(scratch) } }.wall / Double(calls)
-                    })
+                let once = seconds(pass, calls: 1)
+                samples[index].append(seconds(pass, calls: max(1, Int(1e-3 / max(once, 1e-7)))))
             }
         }
         return samples.map(median)
