@@ -197,12 +197,15 @@ let package = Package(
         .target(
             name: "GoldenVectors", dependencies: ["Safetensors", "Tensors"],
             path: "Tests/GoldenVectors", swiftSettings: swiftSettings),
+        .target(
+            name: "CCeilings", path: "Tests/Benchmarks/CCeilings", cSettings: optimized),
         .executableTarget(
-            name: "EngineBenchmark",
+            name: "voxelnas-bench",
             dependencies: [
-                "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers",
+                "CCeilings", "CKernels", "Tensors", "Digests", "SearchSpaces", "Graphs", "Kernels",
+                "Models", "Execution", "Optimizers", argumentParser,
             ],
-            path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings),
+            path: "Tests/Benchmarks/voxelnas-bench", swiftSettings: swiftSettings),
         .executableTarget(
             name: "BaselineBenchmark",
             dependencies: [

@@ -1,4 +1,6 @@
 #include "InstructionSets.h"
+#include <stdlib.h>
+#include <string.h>
 
 static int best(void) {
 #if defined(__x86_64__)
@@ -14,7 +16,14 @@ static int best(void) {
 
 int vn_best_level = 0;
 _Thread_local int vn_thread_level = -1;
-__attribute__((constructor)) static void choose(void) { vn_best_level = best(); }
+__attribute__((constructor)) static void choose(void) {
+  vn_best_level = best();
+  // For tests of the whole program: VOXELNAS_INSTRUCTION_SET names a lesser set than the best one.
+  static const char *const names[3] = {"baseline", "avx2", "avx512"};
+  const char *wanted = getenv("VOXELNAS_INSTRUCTION_SET");
+  for (int level = 0; wanted && level < vn_best_level; level++)
+    if (strcmp(wanted, names[level]) == 0) vn_best_level = level;
+}
 
 int vn_instruction_set(void) { return vn_active_level(); }
 

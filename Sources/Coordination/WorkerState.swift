@@ -22,7 +22,7 @@ package struct WorkerSettings: Sendable {
     /// Patience.
     package var timers = WorkerTimers()
     /// Bytes of accepted results to keep for a coordinator that restarts.
-    package var heldBytes = 512 << 20
+    package var heldBytes = 32 << 20
 
     /// Settings with the defaults for everything that patience depends on.
     package init(

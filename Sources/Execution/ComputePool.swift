@@ -18,11 +18,14 @@ package final class ComputePool {
 
     /// A pool that is ready to run.
     ///
-    /// - Parameter threads: How many threads compute, the caller included; at least 1.
-    package init(threads: Int) {
+    /// - Parameters:
+    ///   - threads: How many threads compute, the caller included; at least 1.
+    ///   - group: Which share of the processors is the pool's: pools of one process that work at the
+    ///     same time need different ones, or they halve each other.
+    package init(threads: Int, group: Int = 0) {
         precondition(threads >= 1, "a compute pool needs a thread")
         self.threads = threads
-        team = threads > 1 ? Team(helpers: threads - 1) : nil
+        team = threads > 1 ? Team(helpers: threads - 1, group: group) : nil
     }
 
     deinit { team?.stop() }
@@ -73,14 +76,15 @@ package final class ComputePool {
     /// One processor per thread, or empty when there are too few to pin.
     let processors: [Int32]
 
-    init(helpers: Int) {
+    init(helpers: Int, group: Int) {
         self.helpers = helpers
         unsafe mutex = .allocate(capacity: 1)
         unsafe condition = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
         unsafe pthread_cond_init(condition, nil)
         let allowed = Team.readAffinity()
-        processors = allowed.count > helpers ? Array(allowed.prefix(helpers + 1)) : []
+        let own = allowed.dropFirst(group * (helpers + 1)).prefix(helpers + 1)
+        processors = own.count > helpers ? Array(own) : []
         for index in 1...helpers {
             var handle = pthread_t()
             let argument = unsafe Unmanaged.passRetained(Start(team: self, index: index))

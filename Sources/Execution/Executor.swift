@@ -15,10 +15,12 @@ package final class Executor {
 
     /// An executor with its own threads.
     ///
-    /// - Parameter threads: How many threads compute, the caller included.
-    package init(threads: Int) {
+    /// - Parameters:
+    ///   - threads: How many threads compute, the caller included.
+    ///   - group: Which share of the processors they are pinned to.
+    package init(threads: Int, group: Int = 0) {
         self.threads = threads
-        pool = ComputePool(threads: threads)
+        pool = ComputePool(threads: threads, group: group)
         vn_keep_freed_memory()
     }
 

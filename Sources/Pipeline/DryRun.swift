@@ -27,6 +27,8 @@ package struct DryRun: Codable, Hashable, Sendable {
     package let pathMultiplyAdds: Int
     /// Bytes of a worker's arena for one task, known before it runs.
     package let workerArenaBytes: Int
+    /// Bytes of a worker that computes one task at a time, once it has seen every operator.
+    package let workerBytes: Int
     /// Bytes of the coordinator's model and optimiser state.
     package let coordinatorBytes: Int
     /// Training samples per second of one thread on this machine, on that path.
@@ -71,6 +73,8 @@ package struct DryRun: Codable, Hashable, Sendable {
         pathParameters = graph.cost.parameters
         pathMultiplyAdds = graph.cost.multiplyAdds
         workerArenaBytes = plan.peakBytes
+        workerBytes = Self.workerBytes(
+            program: program, supernet: supernet, alpha: alpha, batch: batch)
         coordinatorBytes = 12 * supernetParameters
         samplesPerSecond = Double(batch) / seconds
         // A forward pass is a third of a step; two candidates are recalibrated and scored.
@@ -80,6 +84,34 @@ package struct DryRun: Codable, Hashable, Sendable {
         expectedSeconds =
             seconds * (Double(steps * tasksPerStep) + Double(2 * scored * recordings) / 3)
     }
+
+    /// What a worker comes to: the program, the parameters that it keeps, the largest step of some
+    /// paths that alpha gives at the start, and that path's parameters twice more, on their way in
+    /// and out.
+    private static func workerBytes(
+        program: SearchProgram, supernet: CovidNet3DSupernet, alpha: ArchitectureParameters,
+        batch: Int
+    ) -> Int {
+        let configuration = program.configuration
+        let steps = (0..<64).map { path in
+            let architecture = SampledPath(
+                from: alpha, seed: configuration.seed, step: 0,
+                phase: SearchProgram.Phase.weights.rawValue, path: UInt32(path)
+            ).architecture
+            let plan = ExecutionPlan(
+                graph: supernet.graph(of: architecture, input: configuration.input.size),
+                batch: batch, mode: .training)
+            return plan.stepBytes + 8 * plan.graph.cost.parameters
+        }
+        let kept = min(
+            workerCacheBytes, 4 * supernet.operators.reduce(0) { $0 + $1.parameterCount })
+        return workerProgramBytes + kept + (steps.max() ?? 0)
+    }
+
+    /// The program with its libraries and threads, measured.
+    private static let workerProgramBytes = 64_000_000
+    /// The most that a worker keeps of parameters.
+    private static let workerCacheBytes = 512 << 20
 
     private static func secondsPerTask(
         _ plan: ExecutionPlan, operators: [OperatorLayout], seed: UInt64

@@ -51,12 +51,18 @@ package final class TaskRunner: TaskComputing {
     private let seed: UInt64
     let volumes: [VolumeRole: any BatchSource]
     private let threads: Int
-    private let idle = Mutex<[ExclusiveExecutor]>([])
+    private let shelf = Mutex(Shelf())
 
     /// An executor on the shelf, or in the hands of the one task that took it from there: never of
     /// two threads at a time, which is what `Executor` demands.
     private struct ExclusiveExecutor: @unchecked Sendable {
         let executor: Executor
+    }
+
+    private struct Shelf {
+        var idle: [ExclusiveExecutor] = []
+        /// How many were ever made: as many as tasks that ran at the same time.
+        var made = 0
     }
 
     /// A runner for one run.
@@ -118,12 +124,20 @@ package final class TaskRunner: TaskComputing {
             task.batch.scans, epoch: task.batch.epoch, augmented: task.batch.augmented)
         let labels = task.batch.scans.map { source.labels[$0] }
         let graph = networks.graph(of: architecture, input: source.size)
-        let taken =
-            idle.withLock { $0.popLast() }
-            ?? ExclusiveExecutor(executor: Executor(threads: threads))
-        defer { idle.withLock { $0.append(taken) } }
+        let taken = takeExecutor()
+        defer { shelf.withLock { $0.idle.append(taken) } }
         return try taken.executor.result(
             of: task, architecture: architecture, graph: graph, parameters: parameters,
             statistics: statistics, input: input, labels: labels, seed: seed)
+    }
+
+    /// An executor that no other task has; each that is made gets processors of its own.
+    private func takeExecutor() -> ExclusiveExecutor {
+        let (idle, group) = shelf.withLock { shelf -> (ExclusiveExecutor?, Int) in
+            if let idle = shelf.idle.popLast() { return (idle, 0) }
+            shelf.made += 1
+            return (nil, shelf.made - 1)
+        }
+        return idle ?? ExclusiveExecutor(executor: Executor(threads: threads, group: group))
     }
 }

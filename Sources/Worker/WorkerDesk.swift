@@ -33,6 +33,8 @@ final class WorkerDesk {
     private var state: WorkerState
     private var computing: (any TaskComputing)?
     private var loads: [TaskKey: Load] = [:]
+    /// Tasks to prepare once nothing is being fetched.
+    private var unprepared: [TaskKey] = []
     private var pulls: [UInt64: TaskKey] = [:]
     private var pushes: [UInt64: TaskKey] = [:]
     private var cache: ParameterCache
@@ -122,7 +124,19 @@ final class WorkerDesk {
         guard !isPerforming else { return }  // The outer call gets to them, in order.
         isPerforming = true
         defer { isPerforming = false }
-        while let effect = effects.popFirst() { perform(effect) }
+        repeat {
+            while let effect = effects.popFirst() { perform(effect) }
+        } while prepareNext()
+    }
+
+    /// Prepares a task when none is fetching parameters: tasks of a round often read the same ones,
+    /// and what one has fetched, the next finds in the cache and shares.
+    private func prepareNext() -> Bool {
+        guard !unprepared.isEmpty, !state.jobs.values.contains(where: { $0.stage == .pulling })
+        else { return false }
+        let key = unprepared.removeFirst()
+        if state.jobs[key]?.stage == .preparing { prepare(key) }
+        return true
     }
 
     private func perform(_ effect: WorkerState.Effect) {
@@ -140,7 +154,7 @@ final class WorkerDesk {
                 let result = Result { try makeComputing(configuration) }
                 inbox.push(.prepared(runID: runID, result))
             }
-        case .prepare(let key): prepare(key)
+        case .prepare(let key): unprepared.append(key)
         case .compute(let key): compute(key)
         case .push(let want): push(want)
         case .forget(let key):

@@ -54,8 +54,9 @@ def voxelnas(*arguments, check=True, **options):
 
 
 class Topic:
-    def __init__(self, name):
+    def __init__(self, name, products=("voxelnas",)):
         self.name = name
+        self.products = products
         self.figures = []
         self.folder = ROOT / ".build" / "acceptance" / name
         self.work = self.folder / commit()
@@ -80,9 +81,9 @@ class Topic:
         self.measure(options, memory)
 
     def build(self):
-        subprocess.run(["swift", "build", "-c", "release",
-                        "--product", "voxelnas"], cwd=ROOT, check=True,
-                       stdout=subprocess.DEVNULL)
+        for product in self.products:
+            subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT,
+                           check=True, stdout=subprocess.DEVNULL)
 
     def measure(self, options, memory):
         remembers = memory.exists() and not options.again and not self.work.name.endswith("-changed")

@@ -61,6 +61,7 @@ extension DryRun {
             ("parameters of a path", "\(pathParameters)"),
             ("MMAC of a path", String(format: "%.1f", Double(pathMultiplyAdds) / 1e6)),
             ("worker arena", String(format: "%.0f MB", Double(workerArenaBytes) / 1e6)),
+            ("worker in all", String(format: "%.0f MB", Double(workerBytes) / 1e6)),
             ("coordinator state", String(format: "%.0f MB", Double(coordinatorBytes) / 1e6)),
             ("training speed", String(format: "%.0f samples/s on one thread", samplesPerSecond)),
             ("expected time", "\(StageProgress.duration(expectedSeconds)) on one thread"),

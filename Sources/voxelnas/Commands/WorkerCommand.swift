@@ -16,8 +16,14 @@ struct WorkerCommand: AsyncParsableCommand {
         commandName: "worker", abstract: "Computes tasks for a coordinator until it is sent home.")
 
     @Option(help: "The coordinator, such as tcp://192.168.1.5:7731.") var connect: String
-    @Option(help: "Threads per task.") var threads = ProcessInfo.processInfo.activeProcessorCount
-    @Option(help: "Tasks at the same time.") var slots = 1
+    @Option(help: "Threads per task; as many as processors and slots allow by default.")
+    var threads: Int?
+    @Option(
+        help: """
+            Tasks at the same time; one where --threads is given, else up to four, a processor each \
+            at least.
+            """)
+    var slots: Int?
     @Option(
         help: "The folder of the shards on this machine, when not where the coordinator has it.")
     var shards: String?
@@ -25,7 +31,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: .hidden) var withParent = false
 
     func validate() throws {
-        guard (1...1024).contains(threads), (1...1024).contains(slots) else {
+        guard [threads, slots].allSatisfy({ (1...1024).contains($0 ?? 1) }) else {
             throw ValidationError("--threads and --slots take 1 to 1024")
         }
     }
@@ -34,18 +40,21 @@ struct WorkerCommand: AsyncParsableCommand {
         try await explainingFailures {
             let text = connect.hasPrefix("tcp://") ? String(connect.dropFirst(6)) : connect
             let address = try CoordinatorAddress(text)
+            let shape = WorkerShape(
+                processors: ProcessInfo.processInfo.activeProcessorCount, slots: slots,
+                threads: threads)
             let nonce = UInt64.random(in: .min ... .max)
             let settings = WorkerSettings(
                 name: name ?? ProcessInfo.processInfo.hostName, bootNonce: nonce,
-                cores: threads * slots, slots: slots, prefetch: 1,
+                cores: shape.threads * shape.slots, slots: shape.slots, prefetch: 1,
                 numericsFingerprint: try NumericsFingerprint.measured())
             let loop = WorkerLoop(
                 settings: settings,
                 channel: try ZeroMQClient(
                     connectingTo: address, as: PeerID(bootNonce: nonce))
-            ) { [threads, shards] briefing in
+            ) { [shards] briefing in
                 try WorkerBriefing(reading: briefing).taskRunner(
-                    threads: threads, shardsAt: shards)
+                    threads: shape.threads, shardsAt: shards)
             }
             FailPoint.workerStarted.pass()
             let stop = StopFlag()
