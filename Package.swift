@@ -61,6 +61,7 @@ let rows: [Row] = [
     Row(
         "Phantoms", ["Tensors", "ImageCodecs"],
         tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
+    Row("LungSegmentation", ["Tensors", "ImageCodecs"], tests: ["Tensors", "ImageCodecs", "Phantoms"]),
     Row(
         "WireProtocol",
         [
@@ -84,6 +85,9 @@ let rows: [Row] = [
         "Coordination", ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"],
         tests: ["Tensors", "SearchSpaces", "Tasks", "WireProtocol"]),
     // Row 5
+    Row(
+        "DataChecks", ["Tensors", "ImageCodecs", "RunConfiguration", "CTData", "Evaluation"],
+        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData", "Phantoms"]),
     Row(
         "Runs", ["Tensors", "SearchSpaces", "Safetensors", "RunConfiguration", grdb],
         tests: ["Tensors", "SearchSpaces", "RunConfiguration"]),
@@ -156,7 +160,7 @@ let package = Package(
             name: "voxelnas",
             dependencies: [
                 "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "WireProtocol", "CTData",
-                "Phantoms", "Coordination", "Transport",
+                "Phantoms", "LungSegmentation", "DataChecks", "Coordination", "Transport",
                 "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),

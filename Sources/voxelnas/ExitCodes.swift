@@ -1,5 +1,6 @@
 import ArgumentParser
 import CTData
+import DataChecks
 import Foundation
 import Pipeline
 import RunConfiguration
@@ -23,7 +24,7 @@ extension ExitCode {
         switch error {
         case is ConfigurationError: self = .badConfiguration
         case is StoppedOnRequest: self = .stopped
-        case is ManifestError: self = .badData
+        case is ManifestError, is FixListError: self = .badData
         case RunError.unwritable: self = .cannotWrite
         case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code
