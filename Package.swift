@@ -61,7 +61,9 @@ let rows: [Row] = [
     Row(
         "Phantoms", ["Tensors", "ImageCodecs"],
         tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
-    Row("LungSegmentation", ["Tensors", "ImageCodecs"], tests: ["Tensors", "ImageCodecs", "Phantoms"]),
+    Row(
+        "LungSegmentation", ["Tensors", "ImageCodecs"],
+        tests: ["Tensors", "ImageCodecs", "Phantoms"]),
     Row(
         "WireProtocol",
         [

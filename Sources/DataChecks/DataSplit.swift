@@ -36,7 +36,9 @@ package struct DataSplit: Sendable {
         }
         if let folds {
             lists = try PatientSplit.folds(scans, count: folds, seed: seed, name: "data split")
-                .enumerated().map { List(name: "fold-\($0.offset)", scans: pick($0.element, of: scans)) }
+                .enumerated().map {
+                    List(name: "fold-\($0.offset)", scans: pick($0.element, of: scans))
+                }
             return
         }
         let halves = try PatientSplit.halves(

@@ -53,7 +53,8 @@ package struct DataSummary: Codable, Sendable {
             let spaced = read.filter { $0.spacingInMillimetres.count == 3 }
             let slices = read.map(\.sliceCount)
             let bin = max(1, ((slices.max() ?? 1) + 11) / 12)
-            var bins = [Int](repeating: 0, count: slices.isEmpty ? 0 : (slices.max() ?? 0) / bin + 1)
+            var bins = [Int](
+                repeating: 0, count: slices.isEmpty ? 0 : (slices.max() ?? 0) / bin + 1)
             for slice in slices { bins[slice / bin] += 1 }
             return List(
                 list: count.list, statistics: count.statistics,

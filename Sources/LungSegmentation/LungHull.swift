@@ -22,7 +22,9 @@ enum LungHull {
             guard places.count > 8 else { continue }
             let spans = hullSpans(places, width: width, height: height)
             var lowest = [Int](repeating: -1, count: width)
-            for place in places { lowest[place % width] = max(lowest[place % width], place / width) }
+            for place in places {
+                lowest[place % width] = max(lowest[place % width], place / width)
+            }
             for (row, span) in spans {
                 let own = span.filter { side.voxels[start + row * width + $0] }
                 let outer = isLeft ? own.first : own.last
@@ -62,7 +64,8 @@ enum LungHull {
                     let turn =
                         (b.column - a.column) * (point.row - a.row)
                         - (point.column - a.column) * (b.row - a.row)
-                    if turn * sign <= 0 { chain.removeLast() } else { break }
+                    guard turn * sign <= 0 else { break }
+                    chain.removeLast()
                 }
                 chain.append(point)
             }

@@ -45,7 +45,8 @@ package enum LungMontage {
                     let place = 3 * ((top + y) * width + left + x)
                     rgb[place] = isBorder ? 255 : grey
                     rgb[place + 1] = isBorder ? 170 : grey
-                    rgb[place + 2] = isBorder ? 40 : inside ? min(255, grey &+ (255 - grey) / 5) : grey
+                    rgb[place + 2] =
+                        isBorder ? 40 : inside ? min(255, grey &+ (255 - grey) / 5) : grey
                 }
             }
         }

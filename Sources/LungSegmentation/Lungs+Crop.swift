@@ -17,8 +17,9 @@ extension LungSegmentation.Lungs {
         let spacing = volume.geometry.spacingInMillimetres
         let ranges = (0..<3).map { axis in
             let more = Int((margin / spacing[axis]).rounded(.up))
-            return max(0, box[axis].lowerBound - more)..<min(
-                extents[axis], box[axis].upperBound + more)
+            return max(
+                0, box[axis].lowerBound - more)..<min(
+                    extents[axis], box[axis].upperBound + more)
         }
         var voxels: [Float] = []
         for z in ranges[0] {
@@ -35,7 +36,8 @@ extension LungSegmentation.Lungs {
         let first = [ranges[2].lowerBound, ranges[1].lowerBound, ranges[0].lowerBound]
         for row in 0..<3 {
             for axis in 0..<3 {
-                geometry.affine[row * 4 + 3] += geometry.affine[row * 4 + axis] * Double(first[axis])
+                geometry.affine[row * 4 + 3] +=
+                    geometry.affine[row * 4 + axis] * Double(first[axis])
             }
         }
         return Volume(geometry: geometry, voxels: voxels)

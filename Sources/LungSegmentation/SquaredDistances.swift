@@ -11,18 +11,21 @@ enum SquaredDistances {
         let (area, width) = (size.height * size.width, size.width)
         for z in 0..<size.depth {
             for y in 0..<size.height {
-                pass(&distances, start: z * area + y * width, stride: 1, count: width,
+                pass(
+                    &distances, start: z * area + y * width, stride: 1, count: width,
                     step: Float(set.spacing[2]))
             }
         }
         for z in 0..<size.depth {
             for x in 0..<width {
-                pass(&distances, start: z * area + x, stride: width, count: size.height,
+                pass(
+                    &distances, start: z * area + x, stride: width, count: size.height,
                     step: Float(set.spacing[1]))
             }
         }
         for place in 0..<area {
-            pass(&distances, start: place, stride: area, count: size.depth,
+            pass(
+                &distances, start: place, stride: area, count: size.depth,
                 step: Float(set.spacing[0]))
         }
         return distances
@@ -44,7 +47,8 @@ enum SquaredDistances {
             while let last = places.last {
                 let other = values[start + last * stride]
                 let (p, q) = (Float(last), Float(index))
-                border = ((height + square * q * q) - (other + square * p * p))
+                border =
+                    ((height + square * q * q) - (other + square * p * p))
                     / (2 * square * (q - p))
                 guard border <= borders[borders.count - 1] else { break }
                 places.removeLast()

@@ -38,12 +38,21 @@ package struct EvaluationArtifacts: Sendable {
             ).write(
                 to: "\(folder)/model-seed\(index + 1).safetensors",
                 operators: stage.supernet.operators(of: outcome.architecture),
-                remarks: ["shards": stage.data.fingerprint, "epoch": "\(weights.epoch)"])
+                remarks: [
+                    "shards": stage.data.fingerprint, "epoch": "\(weights.epoch)",
+                    "data": try trainingData(),
+                ])
         }
         try writeCurves()
         try stage.directory.write(
             Data((outcome.report.markdown() + "\n").utf8), to: folder + "/report.md")
         try stage.directory.write(try outcome.report.json(), to: folder + "/report.json")
+    }
+
+    /// The fingerprint of the scans that models were fitted to, as JSON.
+    private func trainingData() throws -> String {
+        guard let volumes = stage.data.volumes[.evaluation] else { return "" }
+        return try DataFingerprint(volumes, scans: stage.data.fittingScans).json()
     }
 
     /// Writes a montage of the class activation map of one scan.

@@ -371,7 +371,7 @@ def restoration(record, folder, verbose):
         wrong += problem is not None
         if problem and verbose:
             print(f"not restored {name}: {problem}", file=sys.stderr)
-    return {"restored": right / (right + wrong), "notRestored": wrong}
+    return {"restored": right / (right + wrong), "notRestored": wrong, "scans": right + wrong}
 
 
 parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])

@@ -40,7 +40,8 @@ enum DirectionCheck {
         }
         let cosines = differences.map { Double(dot($0, axis)) }
         let majority = cosines.count { $0 > 0 } * 2 >= cosines.count ? 1.0 : -1.0
-        return zip(usable, cosines).filter { -majority * $0.1 > leastCosine }.map { record, cosine in
+        return zip(usable, cosines).filter { -majority * $0.1 > leastCosine }.map {
+            record, cosine in
             Finding(
                 .disorderedSlices, scan: record.reference.id, position: record.position,
                 split: record.reference.split, slices: Array(0..<record.digests.count),

@@ -45,7 +45,8 @@ package struct FeatureLeak: Codable, Hashable, Sendable {
         let inside = known.count { $0.isClass }
         let outside = known.count - inside
         // The spread of the area when the feature has nothing to do with the class (Mann, Whitney).
-        let chance = (Double(known.count + 1) / (12 * Double(inside) * Double(outside))).squareRoot()
+        let chance = (Double(known.count + 1) / (12 * Double(inside) * Double(outside)))
+            .squareRoot()
         self.list = list
         self.className = className
         self.feature = feature

@@ -1,7 +1,6 @@
 import CTData
 import RunConfiguration
 
-
 /// Finds scans whose file name holds the label of another class.
 enum LabelCheck {
     static func findings(_ listed: ListedScans) -> [Finding] {

@@ -15,16 +15,23 @@ enum PlaneCheck {
         let (top, bottom, left, right) = (edge(0), edge(1), edge(2), edge(3))
         let anisotropy = median(
             sketches.map { ($0.gradients.across + 1e-6) / ($0.gradients.down + 1e-6) })
+        let ratio = (anisotropy * 100).rounded() / 100
+        if !(0.6...1.65).contains(anisotropy) {
+            return "differences across and down are as \(ratio) to 1, which pixels of an axial "
+                + "picture never are: sagittal or coronal pictures"
+        }
         let (ends, sides) = (min(top, bottom), min(left, right))
         func percent(_ value: Double) -> Int { Int((value * 100).rounded()) }
         if ends > 0.15, sides < 0.6 * ends, !(0.8...1.25).contains(anisotropy) {
-            return "tissue along \(percent(top)) % of the top and \(percent(bottom)) % of the bottom "
-                + "edge, and differences across and down are as \((anisotropy * 100).rounded() / 100)"
+            return
+                "tissue along \(percent(top)) % of the top and \(percent(bottom)) % of the bottom "
+                + "edge, and differences across and down are as \(ratio)"
                 + " to 1: sagittal or coronal pictures"
         }
         if sides > 0.15, ends < 0.6 * sides, !(0.8...1.25).contains(anisotropy) {
-            return "tissue along \(percent(left)) % of the left and \(percent(right)) % of the right "
-                + "edge, and differences across and down are as \((anisotropy * 100).rounded() / 100)"
+            return
+                "tissue along \(percent(left)) % of the left and \(percent(right)) % of the right "
+                + "edge, and differences across and down are as \(ratio)"
                 + " to 1: sagittal or coronal pictures, turned"
         }
         return nil

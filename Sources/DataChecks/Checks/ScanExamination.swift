@@ -85,15 +85,10 @@ struct ScanExamination {
         for group in groups.values where group.count > 1 {
             let others = shown.filter { !group.contains($0) }
             // The original is the one that fits its neighbours best; of equals the first.
-            func misfit(_ slice: Int) -> Float {
-                let neighbours = [
-                    others.last { $0 < slice }, others.first { $0 > slice },
-                ].compactMap { $0 }
-                return neighbours.reduce(0) { $0 + distance(slice, $1) }
-                    / Float(max(1, neighbours.count))
-            }
-            let original = group.min { (misfit($0) * 0.999, $0) < (misfit($1) * 0.999, $1) }
-            guard let original else { continue }
+            let fits = group.map { (misfit: misfit($0, among: others), slice: $0) }
+            guard let least = fits.map(\.misfit).min(),
+                let original = fits.first(where: { $0.misfit <= least * 1.001 + 1e-6 })?.slice
+            else { continue }
             for slice in group where slice != original {
                 remove(slice, .repeatedSlice, "the same pixels as slice \(original)")
                 originals[slice] = original
@@ -144,14 +139,19 @@ struct ScanExamination {
                 let alike = likeness(first, second)
                 guard isCopy(alike) else { continue }
                 let other = shown.filter { $0 != first && $0 != second }
-                func misfit(_ slice: Int) -> Float {
-                    let sides = [other.last { $0 < slice }, other.first { $0 > slice }]
-                    return sides.compactMap { $0 }.map { distance(slice, $0) }.max() ?? 0
-                }
-                let isFirst = misfit(first) > misfit(second)
+                let isFirst = misfit(first, among: other) > misfit(second, among: other)
                 noteCopy(isFirst ? first : second, of: isFirst ? second : first, alike)
             }
         }
+    }
+
+    /// How much longer the path through other slices gets when a slice stands where it stands.
+    private func misfit(_ slice: Int, among others: [Int]) -> Float {
+        let before = others.last { $0 < slice }
+        let after = others.first { $0 > slice }
+        let sides = [before, after].compactMap { $0 }
+        let direct = sides.count == 2 ? distance(sides[0], sides[1]) : 0
+        return sides.reduce(-direct) { $0 + distance(slice, $1) }
     }
 
     private mutating func noteCopy(_ slice: Int, of original: Int, _ likeness: Double) {
@@ -186,10 +186,9 @@ struct ScanExamination {
         }
         let ordering = SliceOrdering(distances: distances)
         let best = ordering.best()
-        guard best != Array(best.indices), ordering.step > 0 else { return }
+        guard best != Array(best.indices) else { return }
         let gain = ordering.length(Array(best.indices)) - ordering.length(best)
         orderGain = Double(gain / ordering.step)
-        guard orderGain > 1 else { return }
         order = best.map { slices[$0] }
     }
 }

@@ -38,19 +38,29 @@ struct SliceOrdering {
         zip(order, order.dropFirst()).reduce(0) { $0 + distances[$1.0][$1.1] }
     }
 
-    /// The shortest path that was found, in the direction that keeps most neighbours' order.
+    /// The shortest path that was found, in the direction that keeps most neighbours' order; the
+    /// given one unless another is more than one step shorter.
     func best() -> [Int] {
         let given = Array(distances.indices)
-        guard given.count > 3 else { return given }
-        var best = improved(given)
-        if length(best) < length(given) - leastGain {
-            for start in starts() {
-                let other = improved(nearest(from: start))
-                if length(other) < length(best) - leastGainAtEnds { best = other }
-            }
+        guard given.count > 3, step > 0 else { return given }
+        let careful = Gains(inside: leastGain, atEnds: leastGainAtEnds)
+        let first = improved(given, careful)
+        guard length(first) < length(given) - step else { return given }
+        // The given order is wrong, so nothing is kept for its sake any more.
+        let free = Gains(inside: 0.05 * step, atEnds: 0.1 * step)
+        var best = improved(first, free)
+        for start in starts() {
+            let other = improved(nearest(from: start), free)
+            if length(other) < length(best) - 0.05 * step { best = other }
         }
         let rising = zip(best, best.dropFirst()).count { $0 < $1 }
         return 2 * rising < best.count - 1 ? best.reversed() : best
+    }
+
+    /// Gains that a change must exceed.
+    private struct Gains {
+        let inside: Float
+        let atEnds: Float
     }
 
     private func starts() -> Set<Int> {
@@ -76,11 +86,11 @@ struct SliceOrdering {
         return path
     }
 
-    private func improved(_ start: [Int]) -> [Int] {
+    private func improved(_ start: [Int], _ gains: Gains) -> [Int] {
         var path = start
         for _ in 0..<(4 * path.count) {
-            if turn(&path) { continue }
-            if move(&path) { continue }
+            if turn(&path, gains) { continue }
+            if move(&path, gains) { continue }
             break
         }
         return path
@@ -92,8 +102,8 @@ struct SliceOrdering {
     }
 
     /// Turns the stretch that gains most.
-    private func turn(_ path: inout [Int]) -> Bool {
-        var (best, place) = (leastGain, (0, 0))
+    private func turn(_ path: inout [Int], _ gains: Gains) -> Bool {
+        var (best, place) = (gains.inside, (0, 0))
         for first in path.indices {
             for last in (first + 1)..<max(path.count, first + 1) {
                 let isEnd = first == 0 || last + 1 == path.count
@@ -102,7 +112,7 @@ struct SliceOrdering {
                     (first == 0 ? 0 : distances[path[first - 1]][path[last]])
                     + (last + 1 == path.count ? 0 : distances[path[first]][path[last + 1]])
                 let gain = before - after
-                guard gain > best, !isEnd || gain > leastGainAtEnds else { continue }
+                guard gain > best, !isEnd || gain > gains.atEnds else { continue }
                 (best, place) = (gain, (first, last))
             }
         }
@@ -112,8 +122,8 @@ struct SliceOrdering {
     }
 
     /// Moves the stretch of at most 12 slices that gains most.
-    private func move(_ path: inout [Int]) -> Bool {
-        var best = leastGain
+    private func move(_ path: inout [Int], _ gains: Gains) -> Bool {
+        var best = gains.inside
         var chosen: (first: Int, last: Int, target: Int, isTurned: Bool)?
         for first in path.indices {
             for last in first..<min(first + 12, path.count) where last - first + 1 < path.count {
@@ -134,7 +144,7 @@ struct SliceOrdering {
                         let isEnd =
                             first == 0 || last + 1 == path.count || target == 0
                             || target == path.count
-                        guard gain > best, !isEnd || gain > leastGainAtEnds else { continue }
+                        guard gain > best, !isEnd || gain > gains.atEnds else { continue }
                         best = gain
                         chosen = (first, last, target, isTurned)
                     }

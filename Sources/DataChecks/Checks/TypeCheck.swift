@@ -5,7 +5,9 @@ enum TypeCheck {
     static func findings(_ records: [ScanRecord]) -> [Finding] {
         var findings: [Finding] = []
         var counts: [String: Int] = [:]
-        for record in records where !record.sample.isEmpty { counts[record.sample, default: 0] += 1 }
+        for record in records where !record.sample.isEmpty {
+            counts[record.sample, default: 0] += 1
+        }
         let usual = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? ""
         for record in records where !record.sample.isEmpty && record.sample != usual {
             findings.append(

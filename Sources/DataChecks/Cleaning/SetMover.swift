@@ -50,7 +50,10 @@ struct SetMover {
             if isChanged { try bring(file, to: "\(name)/\(last)") }
         }
         // A folder that stays as it is stays one link.
-        if !isChanged { try bring(scan.files[0].split(separator: "/").dropLast().joined(separator: "/"), to: name) }
+        if !isChanged {
+            try bring(
+                scan.files[0].split(separator: "/").dropLast().joined(separator: "/"), to: name)
+        }
         return files
     }
 

@@ -16,7 +16,8 @@ package struct ListedScans: Sendable {
 
     /// Lists of the given scans.
     package init(
-        root: String, scans: [ScanReference], emptyPatients: [String: [Manifest.EmptyPatient]] = [:],
+        root: String, scans: [ScanReference],
+        emptyPatients: [String: [Manifest.EmptyPatient]] = [:],
         missing: Set<String> = [], data: DataConfiguration
     ) {
         self.root = root

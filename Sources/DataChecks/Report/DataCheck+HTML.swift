@@ -53,7 +53,8 @@ extension DataCheck {
                 "<span class=\"bar\" style=\"width:\(Int((leak.area - 0.5) * 240))px\"></span> \(kind)",
             ]
         }
-        return "<h2>What tells the classes apart without anatomy</h2><p class=\"meaning\">The AUC of "
+        return
+            "<h2>What tells the classes apart without anatomy</h2><p class=\"meaning\">The AUC of "
             + "one number per scan. A network that reaches no more than this has shown nothing.</p>"
             + HTMLPage.table(
                 ["feature", "list", "class", "AUC, lower", "AUC, higher", ""], Array(rows))

@@ -71,8 +71,10 @@ struct DataStatsCommand: AsyncParsableCommand {
         var table = Table(list.list, "min", "25 %", "median", "75 %", "max")
         let spreads: [(String, Spread?)] =
             [("slices", list.slices), ("rows", list.rows), ("columns", list.columns)]
-            + zip(["slice spacing, mm", "row spacing, mm", "column spacing, mm"],
-                list.spacingInMillimetres).map { ($0, $1) }
+            + zip(
+                ["slice spacing, mm", "row spacing, mm", "column spacing, mm"],
+                list.spacingInMillimetres
+            ).map { ($0, $1) }
             + [
                 ("mean intensity", list.intensities?.mean),
                 ("intensity deviation", list.intensities?.standardDeviation),
@@ -89,7 +91,8 @@ struct DataStatsCommand: AsyncParsableCommand {
             text += "\n  \(title)"
             for (bin, count) in counts.enumerated() {
                 let bar = String(repeating: "#", count: (count * 40 + most - 1) / most)
-                text += "\n  \(label(bin).padding(toLength: 14, withPad: " ", startingAt: 0)) \(bar)"
+                text +=
+                    "\n  \(label(bin).padding(toLength: 14, withPad: " ", startingAt: 0)) \(bar)"
                 text += count > 0 ? " \(count)" : ""
             }
         }
