@@ -10,6 +10,7 @@ package enum DataSurvey {
     /// - Parameters:
     ///   - listed: The scans.
     ///   - progress: Called with the scans done, never twice at once.
+    /// - Returns: One record per scan.
     package static func records(
         of listed: ListedScans, progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) -> [ScanRecord] {

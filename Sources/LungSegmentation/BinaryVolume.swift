@@ -39,9 +39,14 @@ struct BinaryVolume {
         return BinaryVolume(size: size, spacing: spacing, voxels: distances.map { $0 > limit })
     }
 
-    /// The set without holes and bays narrower than twice the distance.
-    func closed(by millimetres: Double) -> BinaryVolume {
-        dilated(by: millimetres).eroded(by: millimetres)
+    /// The set without holes and bays narrower than twice the distance, slice by slice.
+    ///
+    /// Between slices nothing is closed: at the first and last slice nobody knows what follows.
+    func closedInSlices(by millimetres: Double) -> BinaryVolume {
+        let apart = BinaryVolume(
+            size: size, spacing: [1e6, spacing[1], spacing[2]], voxels: voxels)
+        let closed = apart.dilated(by: millimetres).eroded(by: millimetres)
+        return BinaryVolume(size: size, spacing: spacing, voxels: closed.voxels)
     }
 
     /// The parts of the set that hang together over voxels' faces, the largest first.

@@ -5,10 +5,9 @@ enum LungHull {
     /// One side of the lungs with what lies between it and its convex hull, slice by slice, at the
     /// side and at the back.
     ///
-    /// - Parameters:
-    ///   - side: One lung.
-    ///   - body: Tissue; only tissue is filled.
-    static func filled(_ side: BinaryVolume, body: BinaryVolume) -> BinaryVolume {
+    /// - Parameter side: One lung.
+    /// - Returns: The filled side.
+    static func filled(_ side: BinaryVolume) -> BinaryVolume {
         let size = side.size
         let (area, width, height) = (size.height * size.width, size.width, size.height)
         var result = side
@@ -25,16 +24,45 @@ enum LungHull {
             for place in places {
                 lowest[place % width] = max(lowest[place % width], place / width)
             }
+            // Towards the heart, what is behind a sliver of lung is no lung.
+            let sorted = places.map { $0 % width }.sorted()
+            let (first, last) = (sorted[0], sorted[sorted.count - 1])
+            let medial = (last - first) * 3 / 10
+            let behind = isLeft ? first...(last - medial) : (first + medial)...last
+            var added: [Int] = []
             for (row, span) in spans {
                 let own = span.filter { side.voxels[start + row * width + $0] }
-                let outer = isLeft ? own.first : own.last
-                for column in span {
-                    let index = start + row * width + column
-                    guard !side.voxels[index] else { continue }
-                    let isLateral = outer.map { isLeft ? column < $0 : column > $0 } ?? true
-                    let isBehind = lowest[column] >= 0 && row > lowest[column]
-                    if isLateral || isBehind { result.voxels[index] = true }
+                guard let outer = isLeft ? own.first : own.last else { continue }
+                for column in span where !side.voxels[start + row * width + column] {
+                    let isLateral = isLeft ? column < outer : column > outer
+                    let isBehind =
+                        behind.contains(column) && lowest[column] >= 0 && row > lowest[column]
+                    if isLateral || isBehind { added.append(start + row * width + column) }
                 }
+            }
+            // More than this is liver or spleen between pieces of the lung's base.
+            guard added.count * 10 <= places.count * 7 else { continue }
+            for index in added { result.voxels[index] = true }
+        }
+        return result
+    }
+
+    /// One side with what lies between lung above and lung below, up to a height.
+    ///
+    /// Heart, liver and spleen have no lung below them, so this brings in opacities of any density.
+    static func bridged(_ side: BinaryVolume, millimetres: Double) -> BinaryVolume {
+        let (area, depth) = (side.size.height * side.size.width, side.size.depth)
+        let longest = Int(millimetres / side.spacing[0])
+        var result = side
+        for place in 0..<area {
+            var last: Int?
+            for slice in 0..<depth where side.voxels[slice * area + place] {
+                if let last, slice - last > 1, slice - last - 1 <= longest {
+                    for between in (last + 1)..<slice {
+                        result.voxels[between * area + place] = true
+                    }
+                }
+                last = slice
             }
         }
         return result

@@ -3,14 +3,15 @@ import Tensors
 
 /// Finds the lungs of a chest CT by thresholds, components and closing, in three dimensions.
 ///
-/// 1. Tissue is what is denser than -320 HU. Its largest part, after thin things such as the couch's
+/// 1. Tissue is what is denser than -420 HU. Its largest part, after thin things such as the couch's
 ///    skin are worn away, is the body.
 /// 2. Air that a slice's border does not reach around the body is inside. Its largest parts are the
 ///    lungs; the stomach's gas is far smaller.
 /// 3. The windpipe is followed down from the top, slice by slice, and taken out.
-/// 4. Each side is closed by 12 mm, which brings vessels and small opacities in; opacities against
-///    the chest wall come in between the side's convex hull and the lung, where the hull is lateral
-///    or at the back. The hull's other bays are heart, hilum and diaphragm.
+/// 4. On each side, what has lung above and below belongs to it, vessels and small opacities come in
+///    when slices are closed by 10 mm, and opacities against the chest wall come in between the
+///    slice's convex hull and the lung, where the hull is lateral or at the back. The hull's other
+///    bays are heart, hilum and diaphragm.
 ///
 /// The released code of the paper's authors works slice by slice with 2-means, dilations and hulls;
 /// this is the same idea in millimetres and in three dimensions.
@@ -30,7 +31,7 @@ package enum LungSegmentation {
     }
 
     /// The density that parts air from tissue.
-    static let threshold: Float = -320
+    static let threshold: Float = -420
 
     /// Segments a scan in Hounsfield units.
     package static func lungs(of volume: Volume) -> Lungs {
@@ -46,12 +47,12 @@ package enum LungSegmentation {
         let sides = LungSides.divided(lungs)
         var filled = BinaryVolume(like: lungs)
         for side in sides where side.count > 0 {
-            let whole = LungHull.filled(side.closed(by: 12), body: tissue)
+            let whole = LungHull.filled(
+                LungHull.bridged(side, millimetres: 90).closedInSlices(by: 10))
             for index in whole.voxels.indices where whole.voxels[index] {
                 filled.voxels[index] = true
             }
         }
-        // Closing must not reach into the windpipe or out of the body.
         let mask = grid.enlarged(filled)
         let voxel = volume.geometry.spacingInMillimetres.reduce(1, *)
         let millilitres = Double(mask.count { $0 == 1 }) * voxel / 1000

@@ -12,7 +12,7 @@ enum Windpipe {
         let columns = lungs.voxels.indices.filter { lungs.voxels[$0] }.map { $0 % width }
         guard !columns.isEmpty else { return }
         let middle = Double(columns.reduce(0, +)) / Double(columns.count)
-        let reach = 45 / lungs.spacing[2]
+        let reach = 28 / lungs.spacing[2]
         var above: Set<Int> = []
         for slice in (0..<size.depth).reversed() {
             let islands = BinaryVolume(
@@ -24,8 +24,8 @@ enum Windpipe {
                 let center = island.reduce(0.0) { $0 + Double($1 % width) } / Double(island.count)
                 let isMiddle = abs(center - middle) < reach
                 let isBelow = island.contains(where: above.contains)
-                // A new one starts in the upper half only; below, small islands are lung.
-                guard isBelow || (isMiddle && slice * 2 > size.depth && islands.count > 1) else {
+                // A new one starts in the upper half only; below, and at the sides, islands are lung.
+                guard isMiddle && (isBelow || slice * 2 > size.depth) else {
                     continue
                 }
                 found.formUnion(island)

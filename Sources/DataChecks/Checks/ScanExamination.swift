@@ -79,16 +79,12 @@ struct ScanExamination {
 
     private mutating func findRepeats() {
         var groups: [SliceSketch.Digest: [Int]] = [:]
-        for slice in shown {
+        let slices = shown
+        for slice in slices {
             if let digest = sketch(slice)?.digest { groups[digest, default: []].append(slice) }
         }
         for group in groups.values where group.count > 1 {
-            let others = shown.filter { !group.contains($0) }
-            // The original is the one that fits its neighbours best; of equals the first.
-            let fits = group.map { (misfit: misfit($0, among: others), slice: $0) }
-            guard let least = fits.map(\.misfit).min(),
-                let original = fits.first(where: { $0.misfit <= least * 1.001 + 1e-6 })?.slice
-            else { continue }
+            guard let original = original(of: group, among: slices) else { continue }
             for slice in group where slice != original {
                 remove(slice, .repeatedSlice, "the same pixels as slice \(original)")
                 originals[slice] = original
@@ -138,20 +134,26 @@ struct ScanExamination {
                 else { continue }
                 let alike = likeness(first, second)
                 guard isCopy(alike) else { continue }
-                let other = shown.filter { $0 != first && $0 != second }
-                let isFirst = misfit(first, among: other) > misfit(second, among: other)
-                noteCopy(isFirst ? first : second, of: isFirst ? second : first, alike)
+                let isSecond = original(of: [first, second], among: shown) == second
+                noteCopy(isSecond ? first : second, of: isSecond ? second : first, alike)
             }
         }
     }
 
-    /// How much longer the path through other slices gets when a slice stands where it stands.
-    private func misfit(_ slice: Int, among others: [Int]) -> Float {
-        let before = others.last { $0 < slice }
-        let after = others.first { $0 > slice }
-        let sides = [before, after].compactMap { $0 }
-        let direct = sides.count == 2 ? distance(sides[0], sides[1]) : 0
-        return sides.reduce(-direct) { $0 + distance(slice, $1) }
+    /// The one of some alike slices that stands where it fits: where the path through the others
+    /// gets least longer, in steps; of equals the first.
+    private func original(of copies: [Int], among slices: [Int]) -> Int? {
+        let distances = distances(slices)
+        let steps = SliceSteps(distances)
+        let others = slices.indices.filter { !copies.contains(slices[$0]) }
+        func distance(_ a: Int, _ b: Int) -> Float { steps.between(a, b, distances[a][b]) }
+        let fits = slices.indices.filter { copies.contains(slices[$0]) }.map { place in
+            let sides = [others.last { $0 < place }, others.first { $0 > place }].compactMap { $0 }
+            let direct = sides.count == 2 ? distance(sides[0], sides[1]) : 0
+            return (misfit: sides.reduce(-direct) { $0 + distance(place, $1) }, place: place)
+        }
+        guard let least = fits.map(\.misfit).min() else { return nil }
+        return fits.first { $0.misfit <= least + 1e-3 }.map { slices[$0.place] }
     }
 
     private mutating func noteCopy(_ slice: Int, of original: Int, _ likeness: Double) {
@@ -175,20 +177,23 @@ struct ScanExamination {
     private mutating func findDisorder() {
         let slices = shown
         guard slices.count >= 5 else { return }
+        let ordering = SliceOrdering(distances: distances(slices))
+        let best = ordering.best()
+        guard best != Array(best.indices) else { return }
+        orderGain = Double(ordering.length(Array(best.indices)) - ordering.length(best))
+        order = best.map { slices[$0] }
+    }
+
+    private func distances(_ slices: [Int]) -> [[Float]] {
         var distances = [[Float]](
             repeating: [Float](repeating: 0, count: slices.count), count: slices.count)
         for first in slices.indices {
-            for second in (first + 1)..<max(slices.count, first + 1) {
+            for second in slices.indices.dropFirst(first + 1) {
                 let value = distance(slices[first], slices[second])
                 distances[first][second] = value
                 distances[second][first] = value
             }
         }
-        let ordering = SliceOrdering(distances: distances)
-        let best = ordering.best()
-        guard best != Array(best.indices) else { return }
-        let gain = ordering.length(Array(best.indices)) - ordering.length(best)
-        orderGain = Double(gain / ordering.step)
-        order = best.map { slices[$0] }
+        return distances
     }
 }

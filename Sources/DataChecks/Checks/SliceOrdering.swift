@@ -5,32 +5,40 @@
 /// stays as it is. When it gets much shorter, paths that always go to the nearest slice are tried
 /// too.
 struct SliceOrdering {
-    /// Distances of slices, symmetric. What is farther than two steps is hardly farther than that:
-    /// a slice that is like no other must not decide the order.
+    /// Distances of slices in steps, symmetric.
+    ///
+    /// A step is what neighbours are apart there (``SliceSteps``). What is farther than two steps is
+    /// hardly farther than that: a slice that is like no other must not decide the order.
     let distances: [[Float]]
-    /// How far a slice is from its two nearest ones, the middle of all slices.
-    let step: Float
     /// A gain smaller than this is none.
-    let leastGain: Float
-    /// The same where an end of the path changes. The first and last slice may be alike, and a
-    /// path through a ring may start anywhere, so one better edge says nothing there.
-    let leastGainAtEnds: Float
+    let leastGain: Float = 0.25
+    /// The same where an end of the path changes.
+    ///
+    /// The first and last slice may be alike, and a path through a ring may start anywhere, so one
+    /// better edge says nothing there.
+    let leastGainAtEnds: Float = 1.3
 
-    /// - Parameter distances: Of every slice to every other one.
+    /// An order of slices that are this far apart.
     init(distances: [[Float]]) {
-        let near = distances.indices.map { slice -> Double in
-            let two = distances[slice].enumerated().filter { $0.offset != slice }
-                .map { Double($0.element) }.sorted().prefix(2)
-            return two.reduce(0, +) / Double(max(1, two.count))
+        let steps = SliceSteps(distances)
+        self.distances = distances.indices.map { first in
+            distances.indices.map { second in
+                let distance = steps.between(first, second, distances[first][second])
+                return distance > 2 ? 2 + 0.1 * min(distance - 2, 10) : distance
+            }
         }
-        let step = Float(median(near))
-        let cap = 2 * step
-        self.distances = distances.map { row in
-            row.map { $0 > cap ? cap + 0.02 * ($0 - cap) : $0 }
+    }
+
+    /// The same slices, where neighbours of the given order count as little more than a step apart.
+    private init(anchoring other: SliceOrdering) {
+        var distances = other.distances
+        for place in distances.indices.dropFirst() {
+            let distance = distances[place - 1][place]
+            guard distance > 1.3 else { continue }
+            distances[place - 1][place] = 1.3 + 0.1 * (distance - 1.3)
+            distances[place][place - 1] = distances[place - 1][place]
         }
-        self.step = step
-        leastGain = max(0.25 * step, 1e-6)
-        leastGainAtEnds = max(1.3 * step, 1e-6)
+        self.distances = distances
     }
 
     /// The length of a path.
@@ -42,16 +50,18 @@ struct SliceOrdering {
     /// given one unless another is more than one step shorter.
     func best() -> [Int] {
         let given = Array(distances.indices)
-        guard given.count > 3, step > 0 else { return given }
+        guard given.count > 3 else { return given }
         let careful = Gains(inside: leastGain, atEnds: leastGainAtEnds)
         let first = improved(given, careful)
-        guard length(first) < length(given) - step else { return given }
-        // The given order is wrong, so nothing is kept for its sake any more.
-        let free = Gains(inside: 0.05 * step, atEnds: 0.1 * step)
-        var best = improved(first, free)
+        guard length(first) < length(given) - 1 else { return given }
+        // The given order is wrong, so nothing is kept for its sake any more, but for slices that
+        // are like no other: those stay beside the neighbour that they were given.
+        let anchored = SliceOrdering(anchoring: self)
+        let free = Gains(inside: 0.02, atEnds: 0.02)
+        var best = anchored.improved(first, free)
         for start in starts() {
-            let other = improved(nearest(from: start), free)
-            if length(other) < length(best) - 0.05 * step { best = other }
+            let other = anchored.improved(anchored.nearest(from: start), free)
+            if anchored.length(other) < anchored.length(best) - 0.02 { best = other }
         }
         let rising = zip(best, best.dropFirst()).count { $0 < $1 }
         return 2 * rising < best.count - 1 ? best.reversed() : best

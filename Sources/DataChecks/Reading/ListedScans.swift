@@ -55,6 +55,7 @@ package struct ListedScans: Sendable {
     ///   - data: The run file's settings.
     ///   - folder: The run file's folder, which names are relative to.
     ///   - readsFiles: False for the lists alone, whose files are not here.
+    /// - Returns: The scans of all lists.
     /// - Throws: `ManifestError` for manifests that cannot be read or name no scan.
     package static func read(
         _ data: DataConfiguration, folder: String, readsFiles: Bool = true
