@@ -67,6 +67,9 @@ let rows: [Row] = [
         "Phantoms", ["Tensors", "ImageCodecs"],
         tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
     Row(
+        "LungSegmentation", ["Tensors", "ImageCodecs"],
+        tests: ["Tensors", "ImageCodecs", "Phantoms"]),
+    Row(
         "WireProtocol",
         [
             "CWireMessages", "CProtobufC", "CWireBytes", "Digests", "ZeroMQ", "Tensors",
@@ -103,6 +106,9 @@ let rows: [Row] = [
             "Journal", grdb,
         ],
         tests: ["Tensors", "SearchSpaces", "RunConfiguration", "Journal"]),
+    Row(
+        "DataChecks", ["Tensors", "ImageCodecs", "RunConfiguration", "CTData", "Evaluation"],
+        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData", "Phantoms"]),
     Row(
         "Training",
         [
@@ -189,7 +195,7 @@ let package = Package(
             dependencies: [
                 "Tensors", "FailPoints", "SearchSpaces", "SearchStrategies", "Tasks",
                 "WireProtocol", "CTData", "Journal",
-                "Phantoms", "Coordination", "Transport",
+                "Phantoms", "LungSegmentation", "DataChecks", "Coordination", "Transport",
                 "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Drawings",
                 "Pipeline",
                 "Coordinator", "Worker", argumentParser,

@@ -6,7 +6,8 @@ struct PhantomCanvas {
     struct Drawing {
         var intensities: [Float]
         var lesions: [Float]
-        var lungCount: Int
+        /// 1 in the lungs, with the vessels and lesions in them.
+        var lungs: [Float]
     }
 
     let anatomy: PhantomAnatomy
@@ -48,7 +49,8 @@ struct PhantomCanvas {
     ) -> Drawing {
         var drawing = Drawing(
             intensities: [Float](repeating: -1000, count: size.count),
-            lesions: [Float](repeating: 0, count: size.count), lungCount: 0)
+            lesions: [Float](repeating: 0, count: size.count),
+            lungs: [Float](repeating: 0, count: size.count))
         let tubes = tubeWeights(vessels)
         var index = 0
         for z in 0..<size.depth {
@@ -67,7 +69,7 @@ struct PhantomCanvas {
                     case .bone(let value), .softTissue(let value):
                         drawing.intensities[index] = value
                     case .lung:
-                        drawing.lungCount += 1
+                        drawing.lungs[index] = 1
                         // Denser towards the back, where the blood is.
                         var lung = lungHU + 28 * place.y / anatomy.halfDepth
                         lung += 20 * texture(grain.z, grain.y, grain.x)

@@ -31,6 +31,8 @@ package struct PhantomScan: Sendable {
     package let volume: Volume
     /// 1 in lesions, else 0.
     package let lesions: Volume
+    /// 1 in the lungs, with the vessels and lesions in them, else 0.
+    package let lungs: Volume
     /// The share of the lungs' voxels that is lesion.
     package let lesionShare: Double
 
@@ -81,6 +83,8 @@ package struct PhantomScan: Sendable {
             ])
         volume = Volume(geometry: geometry, voxels: voxels.intensities)
         self.lesions = Volume(geometry: geometry, voxels: voxels.lesions)
-        lesionShare = Double(voxels.lesions.reduce(0, +)) / Double(max(voxels.lungCount, 1))
+        lungs = Volume(geometry: geometry, voxels: voxels.lungs)
+        lesionShare =
+            Double(voxels.lesions.reduce(0, +)) / Double(max(voxels.lungs.count { $0 == 1 }, 1))
     }
 }

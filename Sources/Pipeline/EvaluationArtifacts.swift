@@ -50,6 +50,7 @@ package struct EvaluationArtifacts: Sendable {
                 intensities: intensities,
                 remarks: [
                     "run": stage.configuration.name, "shards": stage.data.fingerprint,
+                    "data": try trainingData(),
                     "epoch": "\(weights.epoch)",
                     "seed": "\(stage.configuration.seed &+ UInt64(index))",
                 ]
@@ -70,6 +71,12 @@ package struct EvaluationArtifacts: Sendable {
         try stage.directory.write(
             Data((outcome.report.markdown() + "\n").utf8), to: folder + "/report.md")
         try stage.directory.write(try outcome.report.json(), to: folder + "/report.json")
+    }
+
+    /// The fingerprint of the scans that models were fitted to, as JSON.
+    private func trainingData() throws -> String {
+        guard let volumes = stage.data.volumes[.evaluation] else { return "" }
+        return try DataFingerprint(volumes, scans: stage.data.fittingScans).json()
     }
 
     /// Writes a montage of the class activation map of one scan.

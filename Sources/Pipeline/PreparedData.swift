@@ -91,6 +91,7 @@ package struct PreparedData: Sendable {
                 into: shards + "/" + Self.shardFolder(of: input, lists.all), threads: threads
             ) { meter.update($0.done, remark: $0.scan ?? "") }
         }
+        for set in volumes.values { try DataFingerprint(set).write(beside: set) }
         try self.init(configuration: configuration, lists: lists, volumes: volumes)
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CTData
+import DataChecks
 import FailPoints
 import Foundation
 import ImageCodecs
@@ -27,7 +28,7 @@ extension ExitCode {
         switch error {
         case is ConfigurationError: self = .badConfiguration
         case is StoppedOnRequest: self = .stopped
-        case is ManifestError, is ImageCodecError, is PoisonLimit: self = .badData
+        case is ManifestError, is ImageCodecError, is FixListError, is PoisonLimit: self = .badData
         case RunError.unwritable, is JournalError, is CannotWrite: self = .cannotWrite
         case is NoWorkersLeft, is TransportError: self = .unavailable
         case let code as ExitCode: self = code

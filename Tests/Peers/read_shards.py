@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads a shard set by the lines of Docs/Data.md alone, and checks it against its index.
+"""Reads a shard set by the lines of Docs/Formats.md alone, and checks it against its index.
 
     Tests/Peers/read_shards.py FOLDER      (a folder that holds index.json; needs safetensors)
 """
@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def documented_lines():
     """The Python block of the page, as a reader would copy it."""
-    page = (ROOT / "Docs" / "Data.md").read_text()
+    page = (ROOT / "Docs" / "Formats.md").read_text()
     return re.search(r"```python\n(.*?)```", page, re.S)[1]
 
 

@@ -8,57 +8,13 @@ import RunConfiguration
 /// `voxelnas data …`.
 struct DataCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Looks at scans, packs them, and makes synthetic ones.",
+        commandName: "data",
+        abstract: "Checks scans, mends lists, finds lungs, packs, and makes synthetic scans.",
         subcommands: [
-            DataStatsCommand.self, DataInspectCommand.self, DataConvertCommand.self,
-            DataPackCommand.self, DataPhantomCommand.self,
+            DataCheckCommand.self, DataCleanCommand.self, DataStatsCommand.self,
+            DataInspectCommand.self, DataConvertCommand.self, DataSplitCommand.self,
+            DataLungsCommand.self, DataPackCommand.self, DataPhantomCommand.self,
         ])
-}
-
-/// `voxelnas data stats`.
-struct DataStatsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "stats",
-        abstract: "Counts patients, scans and slices per class and list, as Table 2 of the paper.")
-
-    @Argument(help: "A run file.") var runFile: String
-    @Flag(help: "Print JSON.") var json = false
-
-    private struct List: Encodable {
-        let list: String
-        let statistics: ManifestStatistics
-    }
-
-    func run() async throws {
-        try await explainingFailures {
-            let configuration = try RunConfiguration(contentsOf: runFile)
-            let lists = try ScanLists.read(
-                configuration.data, folder: folder(of: runFile), requiresFiles: false)
-            let all = [
-                List(
-                    list: "train",
-                    statistics: ManifestStatistics(
-                        lists.training, emptyPatients: lists.emptyTraining)),
-                List(
-                    list: "test",
-                    statistics: ManifestStatistics(lists.test, emptyPatients: lists.emptyTest)),
-            ]
-            if json { return try printJSON(all) }
-            var table = Table("list  class", "patients", "scans", "slices", "min", "max")
-            for entry in all where entry.statistics.scans > 0 {
-                for row in entry.statistics.classes {
-                    table.append(
-                        "\(entry.list)  \(row.name)", "\(row.patients)", "\(row.scans)",
-                        "\(row.slices)", "", "")
-                }
-                let total = entry.statistics
-                table.append(
-                    "\(entry.list)  total", "\(total.patients)", "\(total.scans)",
-                    "\(total.slices)", "\(total.fewestSlices)", "\(total.mostSlices)")
-            }
-            print(table.text)
-        }
-    }
 }
 
 /// `voxelnas data pack`.
