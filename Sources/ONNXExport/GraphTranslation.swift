@@ -56,6 +56,26 @@ struct GraphTranslation {
             normalize(sources, to: name, norm)
         case .sum:
             emit("Add", sources, to: name)
+        case .activation(let activation):
+            activate(sources[0], to: name, activation)
+        case .maxPooling(let kernel, let stride):
+            let padding = [kernel.depth / 2, kernel.height / 2, kernel.width / 2]
+            emit(
+                "MaxPool", sources, to: name,
+                [
+                    ("kernel_shape", .integers(Self.extents(kernel))),
+                    ("pads", .integers(padding + padding)),
+                    ("strides", .integers(Self.extents(stride))),
+                ])
+        case .averagePooling(let window):
+            emit(
+                "AveragePool", sources, to: name,
+                [
+                    ("kernel_shape", .integers(Self.extents(window))),
+                    ("strides", .integers(Self.extents(window))),
+                ])
+        case .concatenation:
+            emit("Concat", sources, to: name, [("axis", .integer(1))])
         case .globalAverage:
             emit("GlobalAveragePool", sources, to: name + ".pooled")
             emit("Flatten", [name + ".pooled"], to: name, [("axis", .integer(1))])
@@ -99,12 +119,18 @@ struct GraphTranslation {
             "BatchNormalization",
             sources + [constant(norm.scale), constant(norm.shift), mean, variance], to: normalized,
             [("epsilon", .float(Float(norm.epsilon)))])
-        switch norm.activation {
-        case .linear: break
-        case .relu: emit("Relu", [normalized], to: output)
+        if !isLast { activate(normalized, to: output, norm.activation) }
+    }
+
+    private mutating func activate(
+        _ source: String, to output: String, _ activation: Activation
+    ) {
+        switch activation {
+        case .linear: emit("Identity", [source], to: output)
+        case .relu: emit("Relu", [source], to: output)
         case .relu6:
             let bounds = [add("relu6.minimum", [], [0]), add("relu6.maximum", [], [6])]
-            emit("Clip", [normalized] + bounds, to: output)
+            emit("Clip", [source] + bounds, to: output)
         }
     }
 
