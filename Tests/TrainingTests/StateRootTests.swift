@@ -38,7 +38,7 @@ struct StateRootTests {
         #expect(StateRoot(hexadecimal: computed.root.description) == computed.root)
     }
 
-    @Test("sees one bit of a gradient, of alpha, of a moment and of the configuration")
+    @Test("sees a change of a gradient, of alpha, of a loss and of the configuration")
     func sensitivity() async throws {
         let (update, _) = try await program.update(of: start, on: executor)
         func root(_ change: (inout SearchState, inout StepUpdate) throws -> Void) rethrows
@@ -59,7 +59,7 @@ struct StateRootTests {
         }
         #expect(gradient != plain)
         #expect(root { _, changed in changed.alphaGradient?[0] += 1 } != plain)
-        #expect(root { state, _ in state.alpha.logits[3] = state.alpha.logits[3].nextUp } != plain)
+        #expect(root { state, _ in state.alpha.logits[3] += 0.125 } != plain)
         #expect(root { _, changed in changed.loss = changed.loss.nextUp } != plain)
         let other = SearchState(
             space: program.space,
