@@ -2,7 +2,9 @@ internal import FoundationEssentials
 import ImageCodecs
 
 extension Manifest {
-    /// Reads a folder whose subfolders are the classes, in the layouts that data sets come in:
+    /// Reads a folder whose subfolders are the classes.
+    ///
+    /// The layouts that data sets come in:
     ///
     /// - `class/patient/scan/` with slices: Clean-CC-CCII, COVID-CTset
     /// - `class/scan/` with slices, each of a patient of its own
