@@ -11,8 +11,9 @@ package struct DecodingLimits: Hashable, Sendable {
     package var pixels: Int
     /// The most voxels of a volume.
     package var voxels: Int
-    /// What a compressed volume of more than ``suspiciousBytes`` may grow to, as a multiple of its
-    /// file. CT packs to about a third; a file that packs a thousandfold is empty or a trap.
+    /// What a compressed volume may grow to beyond ``suspiciousBytes``, as a multiple of its file.
+    ///
+    /// CT packs to about a third; a file that packs a thousandfold is empty or a trap.
     package var expansion: Int
     /// Bytes that a compressed volume may have whatever its file's size.
     package var suspiciousBytes: Int

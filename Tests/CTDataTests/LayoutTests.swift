@@ -66,14 +66,52 @@ struct LayoutTests {
         try touch(
             "train/a/s1/1.png", "train/b/s2/1.png", "test/a/s3/1.tif", "test/b/p4/x.nii.gz")
         let scans = try read(["a": 0, "b": 1])
-        #expect(scans.map(\.split) == ["train", "train", "test", "test"])
-        #expect(scans.map(\.patient) == ["s1", "s2", "s3", "p4"])
+        #expect(scans.map(\.split) == ["test", "test", "train", "train"])
+        #expect(scans.map(\.patient) == ["s3", "p4", "s1", "s2"])
         var data = DataConfiguration()
         data.format = .folders
         data.root = folder.path
         data.classes = ["a": 0, "b": 1]
         let lists = try ScanLists.read(data, folder: "")
         #expect(lists.training.count == 2 && lists.test.count == 2)
+    }
+
+    @Test("and tables take folders of DICOM slices, of a named series where there are two")
+    func dicom() throws {
+        var first = DICOMFile()
+        first.samples = (0..<20).map { 1000 + $0 }
+        var second = first
+        second.series = "9.8"
+        second.samples = (0..<20).map { 2000 + $0 }
+        try touch("a/s1/IM1", "a/s1/notes.txt", "b/s2/IM1", "b/s2/IM2")
+        _ = try folder.write(first.bytes, "a/s1/IM1")
+        _ = try folder.write(first.bytes, "b/s2/IM1")
+        _ = try folder.write(second.bytes, "b/s2/IM2")
+        #expect(
+            try read(["a": 0, "b": 1]).map(\.files) == [["a/s1/IM1"], ["b/s2/IM1", "b/s2/IM2"]])
+
+        let table = try folder.write(
+            Array("file,label,patient_id,series\na/s1,a,p,\nb/s2,b,q,9.8\nb/s2,b,q,1.2.3\n".utf8),
+            "list.csv")
+        let scans = try Manifest.read(
+            table: table, root: folder.path, classes: ["a": 0, "b": 1]
+        ).scans
+        #expect(scans.map(\.id) == ["a/s1", "b/s2#9.8", "b/s2#1.2.3"])
+        var input = InputConfiguration()
+        (input.height, input.width, input.resizeRatio, input.resize) = (4, 5, 1, .nearest)
+        let volumes = try ShardPacker.pack(
+            scans, root: folder.path, input: input, into: folder.file("shards"))
+        #expect(volumes.scans.map(\.measured.scale) == [.hounsfield, .hounsfield, .hounsfield])
+        #expect(try volumes.slice(0, ofScan: 0)[0] == -24)
+        #expect(try volumes.slice(0, ofScan: 1)[0] == 976)
+        // The shards lie below the root and are no class.
+        let unnamed = try read(["a": 0, "b": 1])
+        let error = try #require(throws: ShardError.self) {
+            try ShardPacker.pack(
+                unnamed, root: folder.path, input: input,
+                into: folder.file("other"))
+        }
+        #expect("\(error)".contains("2 series"))
     }
 
     @Test("of other names are refused with the names that are known")

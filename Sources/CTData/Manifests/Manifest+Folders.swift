@@ -2,7 +2,9 @@ internal import FoundationEssentials
 import ImageCodecs
 
 extension Manifest {
-    /// Reads a folder whose subfolders are the classes, in the layouts that data sets come in:
+    /// Reads a folder whose subfolders are the classes.
+    ///
+    /// The layouts that data sets come in:
     ///
     /// - `class/patient/scan/` with slices: Clean-CC-CCII, COVID-CTset
     /// - `class/scan/` with slices, each of a patient of its own
@@ -30,7 +32,7 @@ extension Manifest {
             for label in try tree.folders(place.folder) {
                 let folder = place.folder.isEmpty ? label : "\(place.folder)/\(label)"
                 guard classes[label] != nil else {
-                    guard try tree.isEmpty(folder) else {
+                    guard try tree.scans(of: folder).isEmpty else {
                         throw .unknownLabel(
                             origin: tree.path(folder), label: label, known: classes.keys.sorted())
                     }
@@ -87,8 +89,6 @@ private struct FolderTree {
             return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
         }
     }
-
-    func isEmpty(_ folder: String) throws(ManifestError) -> Bool { try names(folder).isEmpty }
 
     /// The folders that hold the classes' folders: the root, its splits, or those of its one folder
     /// that has them.

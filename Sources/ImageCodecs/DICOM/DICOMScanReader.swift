@@ -55,6 +55,7 @@ package enum DICOMScanReader {
     ///   - series: The UID or number of the series, or `nil` when there is only one.
     ///   - folder: What to call them in messages.
     ///   - limits: What files may ask for.
+    /// - Returns: The volume and what was odd.
     /// - Throws: ``ImageCodecError`` naming the file or the folder.
     package static func read(
         _ paths: [String], series: String? = nil, folder: String,

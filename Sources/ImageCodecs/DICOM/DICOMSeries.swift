@@ -1,4 +1,6 @@
-/// The slices of one series in anatomical order, and where they lie. Pure: headers in, order out.
+/// The slices of one series in anatomical order, and where they lie.
+///
+/// Pure: headers in, order out.
 package struct DICOMSeries: Hashable, Sendable {
     /// The slices from feet to head (or along the axis closest to that of a tilted stack); slices
     /// of one place stand beside each other.

@@ -5,7 +5,9 @@ import RunConfiguration
 import Safetensors
 import Tensors
 
-/// One reader under attack. Whatever the bytes are, it returns or throws; a crash is a finding.
+/// One reader under attack.
+///
+/// Whatever the bytes are, it returns or throws; a crash is a finding.
 enum FuzzTarget: String, CaseIterable {
     case png
     case tiff
