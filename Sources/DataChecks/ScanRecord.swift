@@ -89,7 +89,7 @@ extension ScanRecord {
         grains = shown.isEmpty ? [] : [1, 2, 3].map { shown[$0 * (shown.count - 1) / 4].grain }
         order = examination.order
         findings = examination.findings(of: scan, at: position)
-        if let message = PlaneCheck.message(for: shown, isVolume: read.isVolume) {
+        if let message = planeMessage(shown, read) {
             // Pictures of another plane have neighbours of another kind, so nothing else holds.
             findings.removeAll { Finding.Kind.ofLikeness.contains($0.kind) }
             findings.append(
@@ -97,6 +97,11 @@ extension ScanRecord {
                     .wrongPlane, scan: scan.id, position: position, split: scan.split, message))
         }
     }
+}
+
+/// What is wrong with the plane of a scan that does not say how it lies.
+private func planeMessage(_ shown: [SliceSketch], _ read: ReadScan) -> String? {
+    read.isVolume && read.isOriented ? nil : PlaneCheck.message(for: shown)
 }
 
 extension ScanExamination {

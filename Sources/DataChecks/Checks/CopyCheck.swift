@@ -86,7 +86,7 @@ enum CopyCheck {
                 guard product > 0.99 else { continue }
                 let likeness = zip(records[first].grains, records[second].grains)
                     .map { correlation($0, $1) }
-                guard let least = likeness.min(), least > 0.6 else { continue }
+                guard let least = likeness.min(), least > 0.8 else { continue }
                 pairs.append((Pair(first: first, second: second), least))
             }
         }

@@ -11,8 +11,8 @@ struct DataSplitCommand: AsyncParsableCommand {
         abstract: "Divides the scans of a run file by patient, keeping the classes' shares.",
         discussion: """
             All lists of the run file are joined and divided anew: --test 0.3, with --validation \
-            0.2 of what is left if wanted, or --folds 5. Writes a table, with a column 'fold' for \
-            folds, or the paper's JSON for run files that have that. The same seed gives the same \
+            0.2 of what is left if wanted, or --folds 5. Writes a table, whose column 'split' says \
+            fold-0, fold-1, … for folds, or the paper's JSON for run files that have that. The same seed gives the same \
             split, in whatever order scans are listed.
             """)
 
