@@ -50,6 +50,7 @@ let rows: [Row] = [
     Row("SearchSpaces", ["Tensors"]),
     Row("ImageCodecs", ["CPNG", "CTIFF", "CZlib", "Tensors"], tests: ["Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"], tests: []),
+    Row("Identities", ["ZeroMQ"], tests: ["ZeroMQ"]),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
@@ -97,7 +98,9 @@ let rows: [Row] = [
             "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
             "RunConfiguration", "Runs",
         ]),
-    Row("Transport", ["ZeroMQ", "WireProtocol"]),
+    Row(
+        "Transport", ["CWireBytes", "ZeroMQ", "Identities", "WireProtocol"],
+        tests: ["ZeroMQ", "Identities", "WireProtocol"]),
     // Row 6
     Row(
         "Pipeline",
@@ -111,10 +114,13 @@ let rows: [Row] = [
         ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"]),
     Row(
         "Worker",
-        ["Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Transport"],
+        [
+            "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Identities",
+            "Transport",
+        ],
         tests: [
             "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
-            "Transport",
+            "Digests", "Transport",
         ]),
 ]
 
@@ -156,7 +162,7 @@ let package = Package(
             name: "voxelnas",
             dependencies: [
                 "Tensors", "SearchSpaces", "SearchStrategies", "Tasks", "WireProtocol", "CTData",
-                "Phantoms", "Coordination", "Transport",
+                "Phantoms", "Coordination", "Transport", "Identities", "ZeroMQ", "Kernels",
                 "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Pipeline",
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),
@@ -169,6 +175,13 @@ let package = Package(
                 "Tensors", "SearchSpaces", "Graphs", "Kernels", "Models", "Execution", "Optimizers",
             ],
             path: "Tests/Benchmarks/Engine", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "FleetBenchmark",
+            dependencies: [
+                "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Identities",
+                "ZeroMQ", "Transport", "Coordinator", "Worker",
+            ],
+            path: "Tests/Benchmarks/Fleet", swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .gnu11
 )
