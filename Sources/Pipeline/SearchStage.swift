@@ -62,11 +62,12 @@ package struct SearchStage: Sendable {
     /// - Parameters:
     ///   - executor: Who computes.
     ///   - stop: Checked between steps.
+    ///   - checkpoint: Set by whoever wants the state saved after a step.
     ///   - report: Told of every step.
     /// - Returns: The final state.
     /// - Throws: ``StoppedOnRequest`` after saving, or what stops the run.
     package func run(
-        on executor: some RoundExecutor, stop: StopFlag,
+        on executor: some RoundExecutor, stop: StopFlag, checkpoint: StopFlag = StopFlag(),
         report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> SearchState {
         var state = try initialState()
@@ -87,6 +88,10 @@ package struct SearchStage: Sendable {
                 throw StoppedOnRequest(
                     "stopped after step \(state.step) of \(program.stepCount); everything is in "
                         + "\(directory.path), go on with --resume")
+            }
+            if checkpoint.take() {
+                try save(state)
+                saved = .now
             }
             let step = try await program.advance(&state, on: executor)
             try trace?.append(step)
