@@ -1,10 +1,12 @@
 import ArgumentParser
 import CTData
 import Foundation
+import Identities
 import Pipeline
 import RunConfiguration
 import Runs
 import Transport
+import Worker
 
 extension ExitCode {
     /// The input data are wrong.
@@ -15,6 +17,8 @@ extension ExitCode {
     static let cannotWrite = ExitCode(73)
     /// Stopped on request; everything is saved.
     static let stopped = ExitCode(75)
+    /// A key is missing, or is not let in.
+    static let notAllowed = ExitCode(77)
     /// The run file is wrong.
     static let badConfiguration = ExitCode(78)
 
@@ -25,7 +29,10 @@ extension ExitCode {
         case is StoppedOnRequest: self = .stopped
         case is ManifestError: self = .badData
         case RunError.unwritable: self = .cannotWrite
-        case is NoWorkersLeft, is TransportError: self = .unavailable
+        case is KeyError, TransportError.keyRefused, TransportError.unprotected,
+            WorkerError.keyRefused:
+            self = .notAllowed
+        case is NoWorkersLeft, is TransportError, is NotLive: self = .unavailable
         case let code as ExitCode: self = code
         default: self = .failure
         }

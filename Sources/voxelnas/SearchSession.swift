@@ -13,7 +13,9 @@ struct SearchSession {
     private let progress: TerminalProgress
     private let briefing: WorkerBriefing
     private let stage: SearchStage
+    private let protection: ProtectionOptions
     private let stop = StopFlag()
+    private let checkpoint = StopFlag()
 
     /// A search of a run directory, new or resumed.
     ///
@@ -24,12 +26,14 @@ struct SearchSession {
     ///   - shards: The folder of the shards.
     ///   - resumes: Whether a run that exists may be continued.
     ///   - traces: Whether every step is written to the trace.
+    ///   - protection: What keeps strangers away from the coordinator.
     /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
-        resumes: Bool, traces: Bool
+        resumes: Bool, traces: Bool, protection: ProtectionOptions = ProtectionOptions()
     ) throws {
         self.configuration = configuration
+        self.protection = protection
         self.directory = directory
         try directory.prepare(for: configuration, resuming: resumes)
         lock = try directory.lock()
@@ -51,14 +55,14 @@ struct SearchSession {
     }
 
     /// A search as the command line asks for it.
-    init(_ options: RunOptions) throws {
+    init(_ options: RunOptions, protection: ProtectionOptions) throws {
         let configuration = try options.configuration()
         let directory = options.directory(of: configuration)
         try self.init(
             configuration: configuration, directory: directory,
             folder: voxelnas.folder(of: options.runFile),
             shards: options.shardsFolder(of: configuration, in: directory),
-            resumes: options.resume, traces: options.trace)
+            resumes: options.resume, traces: options.trace, protection: protection)
     }
 
     /// Searches to the end in this process.
@@ -70,10 +74,11 @@ struct SearchSession {
     func run(workers: Int, listening address: ListeningAddress) async throws {
         let fleet = try Fleet(
             listening: briefing, part: "search", workers: workers, address: address,
-            directory: directory)
+            directory: directory, protection: protection, stop: stop, checkpoint: checkpoint)
         if let endpoint = fleet.endpoint {
+            let key = protection.keys == nil ? "" : " --key KEYFILE"
             FileHandle.standardError.write(
-                Data("workers may join: voxelnas worker --connect tcp://\(endpoint)\n".utf8))
+                Data("workers may join: voxelnas worker --connect tcp://\(endpoint)\(key)\n".utf8))
         }
         try await run(on: fleet)
     }
@@ -82,7 +87,8 @@ struct SearchSession {
         let interruption = Interruption(stop)
         defer { withExtendedLifetime((interruption, lock)) {} }
         do {
-            _ = try await stage.run(on: fleet, stop: stop, report: progress.update)
+            _ = try await stage.run(
+                on: fleet, stop: stop, checkpoint: checkpoint, report: progress.update)
             await fleet.close(reason: "the search has ended")
         } catch {
             await fleet.close(reason: "the search was stopped")
