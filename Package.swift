@@ -55,6 +55,7 @@ let rows: [Row] = [
         tests: ["Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"], tests: []),
     Row("TensorBoardEvents", ["ProtobufEncoding"], tests: []),
+    Row("Identities", ["ZeroMQ"], tests: ["ZeroMQ"]),
     Row("RunConfiguration", ["Tensors", "SearchSpaces", "Digests", yams], tests: ["SearchSpaces"]),
     // Row 3
     Row("Graphs", ["Tensors", "SearchSpaces"]),
@@ -119,7 +120,9 @@ let rows: [Row] = [
             "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
             "RunConfiguration", "Runs",
         ]),
-    Row("Transport", ["ZeroMQ", "WireProtocol"]),
+    Row(
+        "Transport", ["CWireBytes", "ZeroMQ", "Identities", "WireProtocol"],
+        tests: ["ZeroMQ", "Identities", "WireProtocol"]),
     // Row 6
     Row(
         "Pipeline",
@@ -143,11 +146,12 @@ let rows: [Row] = [
         "Worker",
         [
             "Tensors", "FailPoints", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
+            "Identities",
             "Transport",
         ],
         tests: [
             "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
-            "Transport",
+            "Digests", "Transport",
         ]),
 ]
 
@@ -196,6 +200,7 @@ let package = Package(
                 "Tensors", "FailPoints", "SearchSpaces", "SearchStrategies", "Tasks",
                 "WireProtocol", "CTData", "Journal",
                 "Phantoms", "LungSegmentation", "DataChecks", "Coordination", "Transport",
+                "Identities", "ZeroMQ", "Kernels",
                 "RunConfiguration", "Runs", "Evaluation", "ImageCodecs", "Training", "Drawings",
                 "Pipeline",
                 "Coordinator", "Worker", argumentParser,
@@ -225,6 +230,13 @@ let package = Package(
         .executableTarget(
             name: "ReadersBenchmark", dependencies: ["CPlainReaders", "CTData", "ImageCodecs"],
             path: "Tests/Benchmarks/Readers", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "FleetBenchmark",
+            dependencies: [
+                "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Identities",
+                "ZeroMQ", "Transport", "Coordinator", "Worker",
+            ],
+            path: "Tests/Benchmarks/Fleet", swiftSettings: swiftSettings),
     ],
     cLanguageStandard: .gnu11,
     cxxLanguageStandard: .cxx17

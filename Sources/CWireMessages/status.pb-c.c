@@ -97,6 +97,96 @@ void   voxelnas__status_reply__free_unpacked
   assert(message->base.descriptor == &voxelnas__status_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   voxelnas__admin_command__init
+                     (Voxelnas__AdminCommand         *message)
+{
+  static const Voxelnas__AdminCommand init_value = VOXELNAS__ADMIN_COMMAND__INIT;
+  *message = init_value;
+}
+size_t voxelnas__admin_command__get_packed_size
+                     (const Voxelnas__AdminCommand *message)
+{
+  assert(message->base.descriptor == &voxelnas__admin_command__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t voxelnas__admin_command__pack
+                     (const Voxelnas__AdminCommand *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &voxelnas__admin_command__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t voxelnas__admin_command__pack_to_buffer
+                     (const Voxelnas__AdminCommand *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &voxelnas__admin_command__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Voxelnas__AdminCommand *
+       voxelnas__admin_command__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Voxelnas__AdminCommand *)
+     protobuf_c_message_unpack (&voxelnas__admin_command__descriptor,
+                                allocator, len, data);
+}
+void   voxelnas__admin_command__free_unpacked
+                     (Voxelnas__AdminCommand *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &voxelnas__admin_command__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   voxelnas__admin_reply__init
+                     (Voxelnas__AdminReply         *message)
+{
+  static const Voxelnas__AdminReply init_value = VOXELNAS__ADMIN_REPLY__INIT;
+  *message = init_value;
+}
+size_t voxelnas__admin_reply__get_packed_size
+                     (const Voxelnas__AdminReply *message)
+{
+  assert(message->base.descriptor == &voxelnas__admin_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t voxelnas__admin_reply__pack
+                     (const Voxelnas__AdminReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &voxelnas__admin_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t voxelnas__admin_reply__pack_to_buffer
+                     (const Voxelnas__AdminReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &voxelnas__admin_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Voxelnas__AdminReply *
+       voxelnas__admin_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Voxelnas__AdminReply *)
+     protobuf_c_message_unpack (&voxelnas__admin_reply__descriptor,
+                                allocator, len, data);
+}
+void   voxelnas__admin_reply__free_unpacked
+                     (Voxelnas__AdminReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &voxelnas__admin_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor voxelnas__status_query__field_descriptors[1] =
 {
   {
@@ -171,5 +261,146 @@ const ProtobufCMessageDescriptor voxelnas__status_reply__descriptor =
   voxelnas__status_reply__field_indices_by_name,
   1,  voxelnas__status_reply__number_ranges,
   (ProtobufCMessageInit) voxelnas__status_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor voxelnas__admin_command__field_descriptors[4] =
+{
+  {
+    "command",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__AdminCommand, command),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "target",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__AdminCommand, target),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__AdminCommand, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "limit_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__AdminCommand, limit_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned voxelnas__admin_command__field_indices_by_name[] = {
+  0,   /* field[0] = command */
+  3,   /* field[3] = limit_ms */
+  2,   /* field[2] = reason */
+  1,   /* field[1] = target */
+};
+static const ProtobufCIntRange voxelnas__admin_command__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor voxelnas__admin_command__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "voxelnas.AdminCommand",
+  "AdminCommand",
+  "Voxelnas__AdminCommand",
+  "voxelnas",
+  sizeof(Voxelnas__AdminCommand),
+  4,
+  voxelnas__admin_command__field_descriptors,
+  voxelnas__admin_command__field_indices_by_name,
+  1,  voxelnas__admin_command__number_ranges,
+  (ProtobufCMessageInit) voxelnas__admin_command__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor voxelnas__admin_reply__field_descriptors[3] =
+{
+  {
+    "command",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__AdminReply, command),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "done",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__AdminReply, done),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "text",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__AdminReply, text),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned voxelnas__admin_reply__field_indices_by_name[] = {
+  0,   /* field[0] = command */
+  1,   /* field[1] = done */
+  2,   /* field[2] = text */
+};
+static const ProtobufCIntRange voxelnas__admin_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor voxelnas__admin_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "voxelnas.AdminReply",
+  "AdminReply",
+  "Voxelnas__AdminReply",
+  "voxelnas",
+  sizeof(Voxelnas__AdminReply),
+  3,
+  voxelnas__admin_reply__field_descriptors,
+  voxelnas__admin_reply__field_indices_by_name,
+  1,  voxelnas__admin_reply__number_ranges,
+  (ProtobufCMessageInit) voxelnas__admin_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

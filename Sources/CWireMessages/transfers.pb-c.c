@@ -277,6 +277,141 @@ void   voxelnas__chunk__free_unpacked
   assert(message->base.descriptor == &voxelnas__chunk__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   voxelnas__shard_want__init
+                     (Voxelnas__ShardWant         *message)
+{
+  static const Voxelnas__ShardWant init_value = VOXELNAS__SHARD_WANT__INIT;
+  *message = init_value;
+}
+size_t voxelnas__shard_want__get_packed_size
+                     (const Voxelnas__ShardWant *message)
+{
+  assert(message->base.descriptor == &voxelnas__shard_want__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t voxelnas__shard_want__pack
+                     (const Voxelnas__ShardWant *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &voxelnas__shard_want__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t voxelnas__shard_want__pack_to_buffer
+                     (const Voxelnas__ShardWant *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &voxelnas__shard_want__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Voxelnas__ShardWant *
+       voxelnas__shard_want__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Voxelnas__ShardWant *)
+     protobuf_c_message_unpack (&voxelnas__shard_want__descriptor,
+                                allocator, len, data);
+}
+void   voxelnas__shard_want__free_unpacked
+                     (Voxelnas__ShardWant *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &voxelnas__shard_want__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   voxelnas__shard_plan__init
+                     (Voxelnas__ShardPlan         *message)
+{
+  static const Voxelnas__ShardPlan init_value = VOXELNAS__SHARD_PLAN__INIT;
+  *message = init_value;
+}
+size_t voxelnas__shard_plan__get_packed_size
+                     (const Voxelnas__ShardPlan *message)
+{
+  assert(message->base.descriptor == &voxelnas__shard_plan__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t voxelnas__shard_plan__pack
+                     (const Voxelnas__ShardPlan *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &voxelnas__shard_plan__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t voxelnas__shard_plan__pack_to_buffer
+                     (const Voxelnas__ShardPlan *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &voxelnas__shard_plan__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Voxelnas__ShardPlan *
+       voxelnas__shard_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Voxelnas__ShardPlan *)
+     protobuf_c_message_unpack (&voxelnas__shard_plan__descriptor,
+                                allocator, len, data);
+}
+void   voxelnas__shard_plan__free_unpacked
+                     (Voxelnas__ShardPlan *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &voxelnas__shard_plan__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   voxelnas__probe__init
+                     (Voxelnas__Probe         *message)
+{
+  static const Voxelnas__Probe init_value = VOXELNAS__PROBE__INIT;
+  *message = init_value;
+}
+size_t voxelnas__probe__get_packed_size
+                     (const Voxelnas__Probe *message)
+{
+  assert(message->base.descriptor == &voxelnas__probe__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t voxelnas__probe__pack
+                     (const Voxelnas__Probe *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &voxelnas__probe__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t voxelnas__probe__pack_to_buffer
+                     (const Voxelnas__Probe *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &voxelnas__probe__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Voxelnas__Probe *
+       voxelnas__probe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Voxelnas__Probe *)
+     protobuf_c_message_unpack (&voxelnas__probe__descriptor,
+                                allocator, len, data);
+}
+void   voxelnas__probe__free_unpacked
+                     (Voxelnas__Probe *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &voxelnas__probe__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 static const ProtobufCFieldDescriptor voxelnas__wanted_block__field_descriptors[3] =
 {
   {
@@ -672,5 +807,197 @@ const ProtobufCMessageDescriptor voxelnas__chunk__descriptor =
   voxelnas__chunk__field_indices_by_name,
   1,  voxelnas__chunk__number_ranges,
   (ProtobufCMessageInit) voxelnas__chunk__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor voxelnas__shard_want__field_descriptors[3] =
+{
+  {
+    "shard",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__ShardWant, shard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__ShardWant, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "credit_bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__ShardWant, credit_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned voxelnas__shard_want__field_indices_by_name[] = {
+  2,   /* field[2] = credit_bytes */
+  1,   /* field[1] = offset */
+  0,   /* field[0] = shard */
+};
+static const ProtobufCIntRange voxelnas__shard_want__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor voxelnas__shard_want__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "voxelnas.ShardWant",
+  "ShardWant",
+  "Voxelnas__ShardWant",
+  "voxelnas",
+  sizeof(Voxelnas__ShardWant),
+  3,
+  voxelnas__shard_want__field_descriptors,
+  voxelnas__shard_want__field_indices_by_name,
+  1,  voxelnas__shard_want__number_ranges,
+  (ProtobufCMessageInit) voxelnas__shard_want__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor voxelnas__shard_plan__field_descriptors[4] =
+{
+  {
+    "shard",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__ShardPlan, shard),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "transfer",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__ShardPlan, transfer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__ShardPlan, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "found",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__ShardPlan, found),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned voxelnas__shard_plan__field_indices_by_name[] = {
+  2,   /* field[2] = bytes */
+  3,   /* field[3] = found */
+  0,   /* field[0] = shard */
+  1,   /* field[1] = transfer */
+};
+static const ProtobufCIntRange voxelnas__shard_plan__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor voxelnas__shard_plan__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "voxelnas.ShardPlan",
+  "ShardPlan",
+  "Voxelnas__ShardPlan",
+  "voxelnas",
+  sizeof(Voxelnas__ShardPlan),
+  4,
+  voxelnas__shard_plan__field_descriptors,
+  voxelnas__shard_plan__field_indices_by_name,
+  1,  voxelnas__shard_plan__number_ranges,
+  (ProtobufCMessageInit) voxelnas__shard_plan__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor voxelnas__probe__field_descriptors[2] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__Probe, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reply_bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__Probe, reply_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned voxelnas__probe__field_indices_by_name[] = {
+  1,   /* field[1] = reply_bytes */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange voxelnas__probe__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor voxelnas__probe__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "voxelnas.Probe",
+  "Probe",
+  "Voxelnas__Probe",
+  "voxelnas",
+  sizeof(Voxelnas__Probe),
+  2,
+  voxelnas__probe__field_descriptors,
+  voxelnas__probe__field_indices_by_name,
+  1,  voxelnas__probe__number_ranges,
+  (ProtobufCMessageInit) voxelnas__probe__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

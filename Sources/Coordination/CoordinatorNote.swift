@@ -23,12 +23,16 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
     case poisoned(TaskKey, String)
     /// A worker gets no more work.
     case quarantined(PeerID, String)
+    /// Someone was turned away, so often: a word for the kind, what was seen, what to do.
+    case refused(kind: String, text: String, hint: String, count: Int)
+    /// An operator gave a command, and what became of it.
+    case commanded(String, String)
 
     /// Whether it takes a person to put it right; the rest passes by itself.
     package var isTrouble: Bool {
         switch self {
-        case .unprepared, .attemptFailed, .mismatch, .poisoned, .quarantined: true
-        case .workerJoined, .workerLost, .leaseLost, .otherInputs, .speculated: false
+        case .unprepared, .attemptFailed, .mismatch, .poisoned, .quarantined, .refused: true
+        case .workerJoined, .workerLost, .leaseLost, .otherInputs, .speculated, .commanded: false
         }
     }
 
@@ -48,6 +52,49 @@ package enum CoordinatorNote: Hashable, Sendable, CustomStringConvertible {
             "task \(key) is late on \(late) and goes to \(second) too"
         case .poisoned(let key, let text): "task \(key) has no sound result on any worker: \(text)"
         case .quarantined(let peer, let text): "worker \(peer) in quarantine: \(text)"
+        case .refused(_, let text, let hint, let count):
+            "refused\(count > 1 ? " \(count) times" : ""): \(text)"
+                + (hint.isEmpty ? "" : "; \(hint)")
+        case .commanded(let command, let text): "\(command): \(text)"
+        }
+    }
+
+    /// A word for the event log.
+    package var kind: String {
+        switch self {
+        case .workerJoined: "joined"
+        case .workerLost: "left"
+        case .unprepared: "unprepared"
+        case .leaseLost: "lease-lost"
+        case .attemptFailed: "attempt-failed"
+        case .mismatch: "mismatch"
+        case .otherInputs: "other-inputs"
+        case .speculated: "speculated"
+        case .poisoned: "poisoned"
+        case .quarantined: "quarantined"
+        case .refused: "refused"
+        case .commanded: "command"
+        }
+    }
+
+    /// The worker that it is about.
+    package var peer: PeerID? {
+        switch self {
+        case .workerJoined(let peer, _), .workerLost(let peer, _), .unprepared(let peer, _, _),
+            .leaseLost(_, let peer, _), .attemptFailed(_, let peer, _), .mismatch(_, let peer),
+            .otherInputs(_, let peer), .quarantined(let peer, _), .speculated(_, let peer, _):
+            peer
+        case .poisoned, .refused, .commanded: nil
+        }
+    }
+
+    /// The task that it is about.
+    package var task: TaskKey? {
+        switch self {
+        case .leaseLost(let key, _, _), .attemptFailed(let key, _, _), .mismatch(let key, _),
+            .otherInputs(let key, _), .speculated(let key, _, _), .poisoned(let key, _):
+            key
+        case .workerJoined, .workerLost, .unprepared, .quarantined, .refused, .commanded: nil
         }
     }
 }

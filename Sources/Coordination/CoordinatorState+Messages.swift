@@ -115,7 +115,8 @@ extension CoordinatorState {
             lose(lease.id, because: "worker does not know of it", &effects)
         }
         let ack = HeartbeatAck(
-            sequence: heartbeat.sequence, round: ledger?.number ?? lastFinished ?? 0)
+            sequence: heartbeat.sequence, round: ledger?.number ?? lastFinished ?? 0,
+            isPaused: pauseReason != nil)
         effects.append(.send(.heartbeatAck(ack), to: peer))
     }
 

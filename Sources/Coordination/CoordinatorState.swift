@@ -72,6 +72,12 @@ package struct CoordinatorState: Sendable {
         case delivered(TaskKey)
         /// Workers are to go home.
         case drained(reason: String)
+        /// One worker is to go home.
+        case sentHome(PeerID, reason: String, within: Duration)
+        /// A worker was put out, and what it has goes to others.
+        case dismissed(PeerID, reason: String)
+        /// No tasks are to be given out, for a reason, or they are again.
+        case paused(reason: String?)
     }
 
     /// What looking at a result found.
@@ -122,6 +128,8 @@ package struct CoordinatorState: Sendable {
     var obstacle: String?
     var lastFinished: UInt64?
     var isDraining = false
+    /// Why no tasks are given out; `nil` while they are.
+    package internal(set) var pauseReason: String?
     var sessions: UInt64 = 0
     /// Workers whose bits differed from another's, and how many of their tasks are still audited.
     var suspects: [PeerID: Int] = [:]
@@ -165,6 +173,10 @@ package struct CoordinatorState: Sendable {
                     deadlineMilliseconds: settings.timers.heartbeat.inMilliseconds)
                 effects.append(.send(.drain(drain), to: member.peer))
             }
+        case .sentHome(let peer, let reason, let limit):
+            send(peer, home: reason, within: limit, &effects)
+        case .dismissed(let peer, let reason): dismiss(peer, because: reason, &effects)
+        case .paused(let reason): pauseReason = reason
         }
         startReceiving(&effects)
         assign(&effects)
@@ -259,7 +271,7 @@ package struct CoordinatorState: Sendable {
 
     /// Gives pending tasks to free workers: first one per free slot, then for prefetching.
     private mutating func assign(_ effects: inout [Effect]) {
-        guard !isDraining, ledger?.pending.isEmpty == false else { return }
+        guard !isDraining, pauseReason == nil, ledger?.pending.isEmpty == false else { return }
         let active = membership.all.filter { $0.status == .active && $0.slots > 0 }
         guard !active.isEmpty else { return }
         assign(to: active, &effects) { $0.slots }

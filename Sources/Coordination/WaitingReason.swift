@@ -4,6 +4,10 @@ internal import WireProtocol
 extension CoordinatorState {
     /// Why nothing moves, in one sentence.
     package var waitingReason: String {
+        pauseReason.map { "paused: \($0); go on with `voxelnas resume`; \(activity)" } ?? activity
+    }
+
+    private var activity: String {
         guard let ledger else {
             let state =
                 lastFinished.map { "round \($0) is done; the search prepares the next one" }

@@ -110,7 +110,8 @@ extension WorkerState {
         case .malformed: break
         case .closed where reject.retryMilliseconds == nil: stop(.dismissed(reject.text), &effects)
         case .closed: break
-        case .version, .numerics, .quarantined: stop(.refused(reject), &effects)
+        case .version, .numerics, .quarantined, .identity, .evicted:
+            stop(.refused(reject), &effects)
         }
     }
 

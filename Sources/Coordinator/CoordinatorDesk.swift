@@ -13,6 +13,8 @@ final class CoordinatorDesk {
     private let channel: any ServerChannel
     private let requirements: DistributedRoundExecutor.Requirements
     private let note: @Sendable (CoordinatorNote) -> Void
+    private let administration: Administration
+    private let shards: ShardDesk?
     private let start = ContinuousClock.now
 
     private var state: CoordinatorState
@@ -26,6 +28,7 @@ final class CoordinatorDesk {
     private var judged: [TaskKey: [PeerID: TaskResult]] = [:]
     private var traffic = Traffic()
     private var roundOpenedAt = Duration.zero
+    private var roundEndedAt: Duration?
     private var tickedAt: Duration?
     private var leaving: (deadline: Duration, done: CheckedContinuation<Void, Never>)?
     private var isRunning = true
@@ -37,13 +40,15 @@ final class CoordinatorDesk {
     init(
         settings: CoordinatorSettings, ports: ServerPorts, channel: any ServerChannel,
         requirements: @escaping DistributedRoundExecutor.Requirements,
-        note: @escaping @Sendable (CoordinatorNote) -> Void
+        administration: Administration, note: @escaping @Sendable (CoordinatorNote) -> Void
     ) {
         state = CoordinatorState(settings: settings)
         self.ports = ports
         self.channel = channel
         self.requirements = requirements
+        self.administration = administration
         self.note = note
+        shards = administration.shards.map { ShardDesk($0, channel: channel) }
     }
 
     /// The life of the thread.
@@ -68,13 +73,13 @@ final class CoordinatorDesk {
         switch input {
         case .network(.received(let received, let peer, .control)):
             traffic.control(from: peer)
-            if case .statusQuery(let query) = received.message {
-                answer(query, to: peer)
-            } else {
-                if case .gradOffer = received.message { FailPoint.offerReceived.pass() }
-                handle(.received(received, from: peer))
-            }
+            if case .gradOffer = received.message { FailPoint.offerReceived.pass() }
+            handle(.received(received, from: peer))
+        case .network(.received(let received, let peer, let lane))
+        where lane == .admin || lane == .remoteAdmin:
+            administer(received.message, from: peer, lane: lane)
         case .network(.received(let received, let peer, .data)): takeData(received, from: peer)
+        case .network(.received): traffic.malformed += 1
         case .network(.malformed(let error, let peer, let lane)):
             traffic.malformed += 1
             if case .unsupportedVersion = error, lane == .control {
@@ -83,9 +88,19 @@ final class CoordinatorDesk {
                     .reject(Reject(code: .version, retryMilliseconds: nil, text: text)), to: peer)
             }
         case .network(.disconnected(let peer)): handle(.disconnected(peer))
+        case .network(.dismissed(let peer, let reason)):
+            handle(.dismissed(peer, reason: reason))
+        case .network(.refused(let refused)):
+            traffic.refused += refused.count
+            note(
+                .refused(
+                    kind: refused.kind, text: refused.text, hint: refused.hint,
+                    count: refused.count))
         case .network(.failed(let text)): stop(.network(text))
         case .open(let round, let sink): open(round, sink)
-        case .delivered(let key): handle(.delivered(key))
+        case .delivered(let key):
+            traffic.folded(key)
+            handle(.delivered(key))
         case .close(let number):
             guard round?.number == number else { return }
             end(throwing: CancellationError())
@@ -135,7 +150,7 @@ final class CoordinatorDesk {
         expected = expectation.requirements
         roundOpenedAt = ContinuousClock.now - start
         FailPoint.roundOpened.pass()
-        traffic.split = CoordinatorStatus.Split()
+        traffic.opened(after: roundEndedAt.map { roundOpenedAt - $0 } ?? .zero)
         handle(
             .opened(
                 number: round.number, tasks: round.tasks, inputs: expectation.inputs,
@@ -171,9 +186,11 @@ final class CoordinatorDesk {
             judged[key]?[peer] = nil
         case .deliver(let key, let peer):
             guard let result = judged.removeValue(forKey: key)?[peer] else { return }
+            traffic.delivered(key)
             sink?.yield(result)
         case .finished:
             FailPoint.roundFinished.pass()
+            roundEndedAt = ContinuousClock.now - start
             traffic.split.roundSeconds = (ContinuousClock.now - start - roundOpenedAt).inSeconds
             end(throwing: nil)
         case .failed(let error):
@@ -183,6 +200,7 @@ final class CoordinatorDesk {
         case .forget(let peer):
             parameters.forget(peer)
             results.forget(peer)
+            traffic.forget(peer)
         case .note(let note): self.note(note)
         }
     }
@@ -228,6 +246,11 @@ final class CoordinatorDesk {
     // MARK: Data
 
     private func takeData(_ received: ReceivedMessage, from peer: PeerID) {
+        // Files of the run are named by their content, so that no incarnation matters.
+        if shards?.take(received.message, from: peer) == true {
+            if state.membership[peer] != nil { handle(.heard(peer)) }
+            return
+        }
         guard received.epoch == state.settings.epoch, state.membership[peer] != nil else { return }
         switch received.message {
         case .paramsWant(let want):
@@ -242,6 +265,11 @@ final class CoordinatorDesk {
             for message in parameters.chunks(get, for: peer) {
                 send(message, to: peer, lane: .data)
             }
+        case .probe(let probe):
+            handle(.heard(peer))
+            let payload = Payload.bytes([UInt8](repeating: 0, count: probe.replyBytes))
+            let reply = Probe(sequence: probe.sequence, payload: payload)
+            send(.probe(reply), to: peer, lane: .data)
         case .chunk(let chunk):
             traffic.data(from: peer, bytes: chunk.payload.count)
             let (get, complete) = results.accept(chunk, from: peer)
@@ -282,17 +310,50 @@ final class CoordinatorDesk {
             state, ports: ports, uptime: ContinuousClock.now - start, traffic: traffic)
     }
 
-    private func answer(_ query: StatusQuery, to peer: PeerID) {
+    private func administer(_ message: Message, from peer: PeerID, lane: Lane) {
+        switch message {
+        case .statusQuery(let query):
+            send(.statusReply(answer(query)), to: peer, lane: lane)
+        case .adminCommand(let command):
+            let plan = AdminPlan(command, state: state)
+            if let request = plan.request, let refusal = administration.perform(request) {
+                return finish(command, isDone: false, refusal, to: peer, lane: lane)
+            }
+            for (peer, reason) in plan.barred {
+                let reject = Reject(code: .evicted, retryMilliseconds: nil, text: reason)
+                send(.reject(reject), to: peer)
+                channel.bar(peer, reason: reason)
+            }
+            plan.events.forEach(handle)
+            finish(command, isDone: plan.isPossible, plan.text, to: peer, lane: lane)
+        default: traffic.malformed += 1
+        }
+    }
+
+    private func finish(
+        _ command: AdminCommand, isDone: Bool, _ text: String, to peer: PeerID, lane: Lane
+    ) {
+        let name = command.action.rawValue
+        note(.commanded(name, text))
+        let reply = AdminReply(command: name, isDone: isDone, text: text)
+        send(.adminReply(reply), to: peer, lane: lane)
+    }
+
+    private func answer(_ query: StatusQuery) -> StatusReply {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
+        if let text = administration.answer(query.what) {
+            return StatusReply(what: query.what, text: text)
+        }
         var status = status()
+        if query.what == "tasks" { status.tasks = state.tasks(atMost: 1000) }
         var json = (try? encoder.encode(status)) ?? Data()
         if json.count > WireLimits.chunkBytes {
             // A thousand workers: the totals still fit.
-            status.workers = []
+            status.workers = Array(status.workers.prefix(100))
+            status.tasks = status.tasks.map { Array($0.prefix(100)) }
             json = (try? encoder.encode(status)) ?? Data()
         }
-        let text = String(decoding: json, as: UTF8.self)
-        send(.statusReply(StatusReply(what: query.what, text: text)), to: peer)
+        return StatusReply(what: query.what, text: String(decoding: json, as: UTF8.self))
     }
 }

@@ -61,8 +61,12 @@ package struct CoordinatorStatus: Codable, Hashable, Sendable {
         package var computeSeconds = 0.0
         /// Sending the result.
         package var pushSeconds = 0.0
+        /// Adding up, from the last byte of a result to the end of its reader.
+        package var reduceSeconds = 0.0
         /// From the opening of the round to its end; 0 while it runs.
         package var roundSeconds = 0.0
+        /// From the end of the round before to the opening: update, log, checkpoint.
+        package var updateSeconds = 0.0
     }
 
     /// The run.
@@ -79,6 +83,14 @@ package struct CoordinatorStatus: Codable, Hashable, Sendable {
     package var round: Round?
     /// Where the time of the open round goes, or of the last one.
     package var split: Split
+    /// Why no tasks are given out; absent while they are.
+    package var paused: String?
+    /// Tasks of the open round; only where they were asked for.
+    package var tasks: [CoordinatorState.TaskStanding]?
+    /// Reports of peers that were turned away.
+    package var refused: Int
+    /// The coordinator's memory in use, in bytes.
+    package var residentBytes: Int
     /// The workers, in the order that they joined in.
     package var workers: [Worker]
     /// Counts of what went another way than straight.

@@ -18,6 +18,7 @@ package final class DistributedRoundExecutor: RoundExecutor {
     private let settings: CoordinatorSettings
     private let channel: any ServerChannel
     private let requirements: Requirements
+    private let administration: Administration
     private let note: @Sendable (CoordinatorNote) -> Void
     private let inbox = Inbox<CoordinatorInput>()
 
@@ -28,15 +29,18 @@ package final class DistributedRoundExecutor: RoundExecutor {
     ///   - channel: The connections to workers, such as a `ZeroMQServer`.
     ///   - requirements: The coordinator's own expectation, against which results are checked; the
     ///     same function as the workers' `TaskComputing.requirements`.
+    ///   - administration: What admins may ask of the process, and the files that workers may.
     ///   - note: Called with what belongs in the event log, from the coordinator's thread.
     package init(
         settings: CoordinatorSettings, channel: any ServerChannel,
         requirements: @escaping Requirements,
+        administration: Administration = Administration(),
         note: @escaping @Sendable (CoordinatorNote) -> Void = { _ in }
     ) {
         self.settings = settings
         self.channel = channel
         self.requirements = requirements
+        self.administration = administration
         self.note = note
     }
 
@@ -53,15 +57,15 @@ package final class DistributedRoundExecutor: RoundExecutor {
         }
         let inbox = inbox
         let ports = try channel.start(
-            deliver: { inbox.push(.network($0)) },
-            // Credits bound the bytes; this bounds the number of messages that wait.
-            hasRoom: { inbox.count < 4096 })
+            deliver: { inbox.push(.network($0), weight: $0.payloadBytes) },
+            // Credits bound the bytes of honest workers; this bounds what waits of any.
+            hasRoom: { inbox.count < 4096 && inbox.weight < 32 << 20 })
         var settings = settings
         settings.dataPort = ports.data
-        let thread = Thread { [settings, channel, requirements, note] in
+        let thread = Thread { [settings, channel, requirements, administration, note] in
             CoordinatorDesk(
                 settings: settings, ports: ports, channel: channel, requirements: requirements,
-                note: note
+                administration: administration, note: note
             ).run(inbox)
         }
         thread.name = "voxelnas-coordinator"

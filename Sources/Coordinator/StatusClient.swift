@@ -1,56 +1,54 @@
 internal import Foundation
 package import Transport
-internal import WireProtocol
+package import WireProtocol
 
-/// Asks a coordinator how things stand, without joining the run.
+/// Asks a coordinator how things stand, or to do something, without joining the run.
 package struct StatusClient: Sendable {
-    private let address: CoordinatorAddress
+    private let client: AdminClient
+    private let address: AdminAddress
 
     /// A client of a coordinator.
-    package init(address: CoordinatorAddress) {
+    package init(_ address: AdminAddress) {
         self.address = address
+        client = AdminClient(address)
     }
 
     /// The status.
     ///
+    /// - Parameters:
+    ///   - what: `status`, or `tasks` for the open round's tasks with it.
+    ///   - limit: How long the answer may take.
+    /// - Returns: How things stand.
     /// - Throws: ``TransportError/noAnswer(_:seconds:)`` when nobody answers in time.
-    package func status(within limit: Duration = .seconds(5)) async throws -> CoordinatorStatus {
-        let json = try await text(within: limit)
+    package func status(
+        _ what: String = "status", within limit: Duration = .seconds(5)
+    ) async throws -> CoordinatorStatus {
+        let json = try await text(what, within: limit)
         return try JSONDecoder().decode(CoordinatorStatus.self, from: Data(json.utf8))
     }
 
-    /// The status as JSON.
+    /// The answer to a question as JSON.
     ///
-    /// - Throws: As ``status(within:)``.
-    package func text(within limit: Duration = .seconds(5)) async throws -> String {
-        let nonce = UInt64.random(in: .min ... .max)
-        let peer = PeerID(bytes: Array("q\(String(nonce, radix: 16))".utf8))
-        let client = try ZeroMQClient(connectingTo: address, as: peer)
-        let (events, sink) = AsyncStream<ClientEvent>.makeStream()
-        try client.start { sink.yield($0) }
-        defer { client.close() }
-        try client.send(.statusQuery(StatusQuery()), epoch: 0, lane: .control)
-        return try await withThrowingTaskGroup(of: String?.self) { group in
-            group.addTask {
-                for await event in events {
-                    if case .received(let received, _) = event,
-                        case .statusReply(let reply) = received.message
-                    {
-                        return reply.text
-                    }
-                }
-                return nil
-            }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() ?? nil else {
-                let seconds = Int(limit.components.seconds)
-                throw TransportError.noAnswer(address.description, seconds: seconds)
-            }
-            return answer
+    /// - Throws: As ``status(_:within:)``.
+    package func text(
+        _ what: String = "status", within limit: Duration = .seconds(5)
+    ) async throws -> String {
+        let query = Message.statusQuery(StatusQuery(what: what))
+        guard case .statusReply(let reply) = try await client.answer(to: query, within: limit)
+        else { throw TransportError.otherAnswer(address.description) }
+        return reply.text
+    }
+
+    /// Has something done.
+    ///
+    /// - Throws: As ``status(_:within:)``.
+    package func perform(
+        _ command: AdminCommand, within limit: Duration = .seconds(5)
+    ) async throws -> AdminReply {
+        let answer = try await client.answer(to: .adminCommand(command), within: limit)
+        guard case .adminReply(let reply) = answer else {
+            throw TransportError.otherAnswer(address.description)
         }
+        return reply
     }
 }

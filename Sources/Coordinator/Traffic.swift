@@ -1,4 +1,5 @@
 internal import Coordination
+internal import Foundation
 internal import Tasks
 internal import Transport
 internal import WireProtocol
@@ -10,9 +11,16 @@ struct Traffic {
     private(set) var totalIn = 0
     private(set) var totalOut = 0
     var malformed = 0
+    var refused = 0
+    private var deliveredAt: [TaskKey: ContinuousClock.Instant] = [:]
+    private var reduced = 0
     var split = CoordinatorStatus.Split()
 
-    mutating func control(from peer: PeerID) { bytesIn[peer, default: 0] += FrameHeader.byteCount }
+    mutating func control(from peer: PeerID) {
+        // Strangers are counted by nobody: there is no end of them.
+        guard bytesIn.count < 65_536 || bytesIn[peer] != nil else { return }
+        bytesIn[peer, default: 0] += FrameHeader.byteCount
+    }
 
     mutating func data(from peer: PeerID, bytes: Int) {
         bytesIn[peer, default: 0] += bytes
@@ -22,6 +30,31 @@ struct Traffic {
     mutating func data(to peer: PeerID, bytes: Int) {
         bytesOut[peer, default: 0] += bytes
         totalOut += bytes
+    }
+
+    /// A result was handed to its reader.
+    mutating func delivered(_ key: TaskKey) { deliveredAt[key] = .now }
+
+    /// The reader of a result has finished.
+    mutating func folded(_ key: TaskKey) {
+        guard let time = deliveredAt.removeValue(forKey: key) else { return }
+        reduced += 1
+        let seconds = (ContinuousClock.now - time).inSeconds
+        split.reduceSeconds += (seconds - split.reduceSeconds) / Double(reduced)
+    }
+
+    /// A round was opened, so long after the end of the one before.
+    mutating func opened(after pause: Duration) {
+        split = CoordinatorStatus.Split()
+        split.updateSeconds = pause.inSeconds
+        deliveredAt = [:]
+        reduced = 0
+    }
+
+    /// Forgets a worker that is gone.
+    mutating func forget(_ peer: PeerID) {
+        bytesIn[peer] = nil
+        bytesOut[peer] = nil
     }
 
     mutating func record(_ offer: GradOffer, pushedIn pushSeconds: Double) {
@@ -48,6 +81,9 @@ extension CoordinatorStatus {
         }
         split = traffic.split
         counts = state.counts
+        paused = state.pauseReason
+        refused = traffic.refused
+        residentBytes = Self.residentBytes()
         malformed = traffic.malformed
         bytesIn = traffic.totalIn
         bytesOut = traffic.totalOut
@@ -66,5 +102,12 @@ extension CoordinatorStatus {
                 residentBytes: member.residentBytes,
                 silentSeconds: (now - member.heardAt).inSeconds)
         }
+    }
+
+    private static func residentBytes() -> Int {
+        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
+            .split(separator: " ")
+        guard let fields, fields.count > 1, let pages = Int(fields[1]) else { return 0 }
+        return pages * 4096
     }
 }

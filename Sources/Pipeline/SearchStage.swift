@@ -63,12 +63,13 @@ package struct SearchStage: Sendable {
     /// - Parameters:
     ///   - executor: Who computes.
     ///   - stop: Checked between steps.
+    ///   - checkpoint: Set by whoever wants the state saved after a step.
     ///   - report: Told of every step.
     ///   - remark: Told of damage that was passed over, and of a disk that cannot be written to.
     /// - Returns: The final state.
     /// - Throws: ``StoppedOnRequest`` after saving, or what stops the run.
     package func run(
-        on executor: some RoundExecutor, stop: StopFlag,
+        on executor: some RoundExecutor, stop: StopFlag, checkpoint: StopFlag = StopFlag(),
         report: @escaping @Sendable (StageProgress) -> Void,
         remark: @escaping @Sendable (String) -> Void
     ) async throws -> SearchState {
@@ -130,7 +131,8 @@ package struct SearchStage: Sendable {
                     state.step,
                     remark: [log.complaint ?? "", text, candidatesRemark]
                         .filter { !$0.isEmpty }.joined(separator: "; "), root: state.root)
-                if log.wantsCheckpoint(after: saveInterval, bytes: saveBytes) {
+                let isAsked = checkpoint.take()
+                if isAsked || log.wantsCheckpoint(after: saveInterval, bytes: saveBytes) {
                     save(state, loss: loss, to: log)
                 }
             }

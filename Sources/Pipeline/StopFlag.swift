@@ -12,6 +12,9 @@ package final class StopFlag: Sendable {
 
     /// Asks to stop.
     package func set() { flag.store(true, ordering: .releasing) }
+
+    /// Whether someone asked, and takes the request away.
+    package func take() -> Bool { flag.exchange(false, ordering: .acquiringAndReleasing) }
 }
 
 /// Work ended early because someone asked; everything is saved.

@@ -8,22 +8,21 @@ package import Training
 package struct WorkerBriefing: Codable, Hashable, Sendable {
     /// A packed set of volumes.
     package struct Shards: Codable, Hashable, Sendable {
-        /// The folder, as the coordinator sees it.
-        package let folder: String
-        /// The fingerprint that the folder must have.
+        /// The fingerprint that the set must have; nothing else names it to a worker.
         package let fingerprint: String
     }
 
     /// What is wrong with the shards that a worker was told of.
     package enum Failure: Error, Hashable, CustomStringConvertible {
-        case otherShards(folder: String, found: String, expected: String)
+        case noShards(folder: String, expected: String)
         case unreadable(reason: String)
 
         package var description: String {
             switch self {
-            case .otherShards(let folder, let found, let expected):
-                "\(folder): holds other shards (\(found.prefix(12))) than the coordinator's "
-                    + "(\(expected.prefix(12))); mount the coordinator's folder there"
+            case .noShards(let folder, let expected):
+                "\(folder): holds no shards with the coordinator's fingerprint "
+                    + "(\(expected.prefix(12))); mount the coordinator's folder there, or leave "
+                    + "--shards out to fetch them"
             case .unreadable(let reason):
                 "the coordinator's briefing cannot be read: \(reason)"
             }
@@ -36,6 +35,21 @@ package struct WorkerBriefing: Codable, Hashable, Sendable {
     package let shards: [VolumeRole: Shards]
     /// The mean and standard deviation of the training list, where the normalisation wants them.
     package let statistics: [VolumeRole: IntensityStatistics]
+    /// Where the coordinator's process has the shards; does not travel.
+    private var folders: [VolumeRole: String] = [:]
+    /// The files of the shards in the coordinator's process, by their SHA-256; do not travel.
+    package private(set) var files: [String: String] = [:]
+
+    /// The folder above the shards in the coordinator's process, where there is one.
+    package var shardsFolder: String? {
+        folders.values.sorted().first.map {
+            URL(fileURLWithPath: $0).deletingLastPathComponent().path
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case configuration, shards, statistics
+    }
 
     /// The briefing for the workers of a run.
     ///
@@ -45,8 +59,11 @@ package struct WorkerBriefing: Codable, Hashable, Sendable {
         plain.deployment = DeploymentConfiguration()
         self.configuration = plain
         shards = data.volumes.mapValues {
-            Shards(
-                folder: URL(fileURLWithPath: $0.folder).path, fingerprint: $0.fingerprint)
+            Shards(fingerprint: $0.fingerprint)
+        }
+        folders = data.volumes.mapValues { $0.folder }
+        for volumes in data.volumes.values {
+            files.merge(volumes.files) { first, _ in first }
         }
         var statistics: [VolumeRole: IntensityStatistics] = [:]
         for (role, volumes) in data.volumes {
@@ -86,19 +103,18 @@ package struct WorkerBriefing: Codable, Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - threads: Threads per task.
-    ///   - folder: Where the shards are on this machine, when not where the coordinator has them.
+    ///   - folder: A folder on this machine with the shards in it or below it.
+    ///   - fetching: Opens a set that is not there, by its fingerprint.
     /// - Returns: The runner.
-    /// - Throws: ``Failure``, `ShardError` or `ConfigurationError`.
-    package func taskRunner(threads: Int, shardsAt folder: String? = nil) throws -> TaskRunner {
+    /// - Throws: ``Failure``, `ShardError` or `ConfigurationError`, or what `fetching` throws.
+    package func taskRunner(
+        threads: Int, shardsAt folder: String? = nil,
+        fetching: ((_ fingerprint: String) throws -> VolumeSet)? = nil
+    ) throws -> TaskRunner {
         var sources: [VolumeRole: any BatchSource] = [:]
         for (role, place) in shards {
-            let name = URL(fileURLWithPath: place.folder).lastPathComponent
-            let path = folder.map { "\($0)/\(name)" } ?? place.folder
-            let volumes = try VolumeSet(folder: path)
-            guard volumes.fingerprint == place.fingerprint else {
-                throw Failure.otherShards(
-                    folder: path, found: volumes.fingerprint, expected: place.fingerprint)
-            }
+            let volumes = try self.volumes(
+                place.fingerprint, at: folders[role] ?? folder, fetching: fetching)
             let input = role == .search ? configuration.input : configuration.evaluationInput
             sources[role] = VolumeSource(
                 loader: try BatchLoader(
@@ -111,6 +127,19 @@ package struct WorkerBriefing: Codable, Hashable, Sendable {
             }
         }
         return try TaskRunner(configuration: configuration, volumes: sources, threads: threads)
+    }
+
+    private func volumes(
+        _ fingerprint: String, at folder: String?,
+        fetching: ((_ fingerprint: String) throws -> VolumeSet)?
+    ) throws -> VolumeSet {
+        if let folder, let found = VolumeSet.folder(of: fingerprint, in: folder) {
+            return try VolumeSet(folder: found)
+        }
+        guard let fetching else {
+            throw Failure.noShards(folder: folder ?? "no folder", expected: fingerprint)
+        }
+        return try fetching(fingerprint)
     }
 }
 

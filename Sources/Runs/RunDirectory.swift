@@ -66,6 +66,10 @@ package struct RunDirectory: Hashable, Sendable {
     package var progressPath: String { path + "/progress.json" }
     /// Where the coordinator listens, while it does.
     package var endpointPath: String { path + "/endpoint.json" }
+    /// What happened to workers, leases and keys, a line each.
+    package var eventsPath: String { path + "/events.jsonl" }
+    /// Where admins on this machine ask, while a coordinator listens.
+    package var adminSocketPath: String { path + "/admin.socket" }
     /// Packed volumes, unless the run file names another folder.
     package var shardsPath: String { path + "/shards" }
     /// Results of the evaluation.

@@ -6,6 +6,39 @@ package enum Lane: Hashable, Sendable {
     case control
     /// Chunks; a heartbeat behind them would come too late.
     case data
+    /// Questions and commands from this machine, over a socket that only its owner may open.
+    case admin
+    /// Questions and commands from elsewhere, with a key for admins.
+    case remoteAdmin
+
+    /// Whether a type of message may come to a coordinator this way.
+    package func carries(_ type: MessageType) -> Bool {
+        switch type {
+        case .statusQuery, .adminCommand: self == .admin || self == .remoteAdmin
+        case .paramsWant, .chunkGet, .chunk, .shardWant, .probe: self == .data
+        default: self == .control
+        }
+    }
+}
+
+/// A peer that was not let in, or that was put out.
+package struct RefusedPeer: Hashable, Sendable {
+    /// A word for the event log, such as `revoked-key`.
+    package let kind: String
+    /// What was seen.
+    package let text: String
+    /// What to do about it.
+    package let hint: String
+    /// How often it happened since it was last reported, this time included.
+    package let count: Int
+
+    /// A refusal.
+    package init(kind: String, text: String, hint: String, count: Int) {
+        self.kind = kind
+        self.text = text
+        self.hint = hint
+        self.count = count
+    }
 }
 
 /// What a server hears.
@@ -16,8 +49,19 @@ package enum ServerEvent: Sendable {
     case malformed(WireError, from: PeerID, lane: Lane)
     /// The control connection of a peer closed.
     case disconnected(PeerID)
+    /// A peer was put out, and is not to be waited for.
+    case dismissed(PeerID, reason: String)
+    /// Someone was turned away.
+    case refused(RefusedPeer)
     /// The server cannot go on.
     case failed(String)
+}
+
+extension ServerEvent {
+    /// The bytes that it keeps in memory beside itself.
+    package var payloadBytes: Int {
+        if case .received(let received, _, _) = self { received.payloadBytes } else { 0 }
+    }
 }
 
 /// What a client hears.
@@ -30,6 +74,8 @@ package enum ClientEvent: Sendable {
     case received(ReceivedMessage, lane: Lane)
     /// Bytes that are not a message.
     case malformed(WireError)
+    /// The coordinator will never let this key in; what was seen, and what to do.
+    case keyRefused(String)
     /// The client cannot go on.
     case failed(String)
 }
@@ -40,11 +86,14 @@ package struct ServerPorts: Hashable, Codable, Sendable {
     package let control: Int
     /// What a welcome names.
     package let data: Int
+    /// Where admins with a key connect; `nil` where only this machine may ask.
+    package let admin: Int?
 
-    /// Two ports.
-    package init(control: Int, data: Int) {
+    /// The ports of a server.
+    package init(control: Int, data: Int, admin: Int? = nil) {
         self.control = control
         self.data = data
+        self.admin = admin
     }
 }
 
@@ -65,6 +114,9 @@ package protocol ServerChannel: Sendable {
     ///
     /// - Throws: ``WireError`` when the message exceeds its limits.
     func send(_ message: Message, epoch: UInt32, to peer: PeerID, lane: Lane) throws(WireError)
+
+    /// Puts a peer out for good: its connections are cut, and it is not let in again.
+    func bar(_ peer: PeerID, reason: String)
 
     /// Ends all connections, after what is queued has left or a short time has passed.
     func close()

@@ -32,6 +32,10 @@ package final class InProcessServer: ServerChannel {
         state.withLock { $0.clients[peer] }?.hear(.received(received, lane: lane))
     }
 
+    package func bar(_ peer: PeerID, reason: String) {
+        state.withLock { $0.clients.removeValue(forKey: peer) }?.hear(.disconnected(.control))
+    }
+
     package func close() {
         let clients = state.withLock { state in
             state.deliver = nil

@@ -5,6 +5,7 @@ internal import Synchronization
 package final class Inbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
+        var weight = 0
         var isWaiting = false
     }
     private let state = Mutex(State())
@@ -16,10 +17,14 @@ package final class Inbox<Element: Sendable>: Sendable {
     /// The number of elements that nobody has taken.
     package var count: Int { state.withLock { $0.elements.count } }
 
+    /// What the elements that nobody has taken weigh.
+    package var weight: Int { state.withLock { $0.weight } }
+
     /// Appends an element and wakes the reader.
-    package func push(_ element: Element) {
+    package func push(_ element: Element, weight: Int = 0) {
         let wakes = state.withLock { state in
             state.elements.append(element)
+            state.weight += weight
             defer { state.isWaiting = false }
             return state.isWaiting
         }
@@ -32,7 +37,10 @@ package final class Inbox<Element: Sendable>: Sendable {
     package func take(within limit: Duration) -> [Element] {
         let found = state.withLock { state -> [Element] in
             if state.elements.isEmpty { state.isWaiting = true }
-            defer { state.elements = [] }
+            defer {
+                state.elements = []
+                state.weight = 0
+            }
             return state.elements
         }
         guard found.isEmpty else { return found }
@@ -41,7 +49,10 @@ package final class Inbox<Element: Sendable>: Sendable {
         _ = signal.wait(timeout: .now() + .nanoseconds(nanoseconds))
         return state.withLock { state in
             state.isWaiting = false
-            defer { state.elements = [] }
+            defer {
+                state.elements = []
+                state.weight = 0
+            }
             return state.elements
         }
     }

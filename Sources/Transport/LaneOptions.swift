@@ -8,15 +8,18 @@ extension SocketOptions {
         options.handshakeMilliseconds = 5000
         options.usesKeepAlive = true
         options.heartbeatMilliseconds = (interval: 5000, timeout: 20_000, timeToLive: 30_000)
-        options.highWaterMark = lane == .control ? 1000 : 128
+        options.highWaterMark = lane == .data ? 128 : 1000
         return options
     }
 
     /// A coordinator's listening socket.
-    static func server(_ lane: Lane) -> SocketOptions {
+    static func server(_ lane: Lane, security: SocketSecurity?) -> SocketOptions {
         var options = common(lane)
+        options.security = security
         options.maximumPartBytes =
-            lane == .control ? 64 << 10 : Int64(WireLimits.chunkBytes + (64 << 10))
+            lane == .data ? Int64(WireLimits.chunkBytes + (64 << 10)) : 64 << 10
+        // What a peer may pile up unread: about 10 MiB on either lane.
+        options.receivingHighWaterMark = lane == .data ? 32 : 160
         options.isMandatory = true
         options.allowsHandover = true
         options.backlog = 4096
@@ -25,8 +28,11 @@ extension SocketOptions {
     }
 
     /// A worker's connecting socket.
-    static func client(_ lane: Lane, peer: PeerID, linger: Int32) -> SocketOptions {
+    static func client(
+        _ lane: Lane, peer: PeerID, linger: Int32, security: SocketSecurity?
+    ) -> SocketOptions {
         var options = common(lane)
+        options.security = security
         options.maximumPartBytes = Int64(WireLimits.chunkBytes + (64 << 10))
         options.routingID = peer.bytes
         options.isImmediate = true

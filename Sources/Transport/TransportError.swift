@@ -8,6 +8,12 @@ package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible 
     case notStarted
     /// Nobody answered in time.
     case noAnswer(String, seconds: Int)
+    /// What answered is no coordinator of this version.
+    case otherAnswer(String)
+    /// Others could reach the address, and nothing would ask them who they are.
+    case unprotected(host: String)
+    /// The coordinator does not let this key in.
+    case keyRefused(String)
 
     package var description: String {
         switch self {
@@ -16,6 +22,14 @@ package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible 
         case .notStarted: "the network thread did not start"
         case .noAnswer(let address, let seconds):
             "no answer from \(address) in \(seconds) s; is the coordinator running there?"
+        case .otherAnswer(let address):
+            "\(address) answered with something else; is the same version of voxelnas installed "
+                + "on both sides?"
+        case .unprotected(let host):
+            "listening on \(host) without keys would let anyone join, read the run and send wrong "
+                + "results; make keys with `voxelnas keys issue NAME` and add --keys keys, or add "
+                + "--allow-unprotected on a network where you trust everyone"
+        case .keyRefused(let text): text
         }
     }
 }

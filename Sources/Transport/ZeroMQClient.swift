@@ -1,7 +1,8 @@
 internal import Foundation
+package import Identities
 internal import Synchronization
 package import WireProtocol
-internal import ZeroMQ
+package import ZeroMQ
 
 /// Up to two outbound connections to a coordinator, owned by one thread.
 package final class ZeroMQClient: ClientChannel {
@@ -14,18 +15,31 @@ package final class ZeroMQClient: ClientChannel {
 
     private let address: CoordinatorAddress
     private let peer: PeerID
+    private let key: KeyFile?
+    private let context: Context?
     private let bell: WakeUp
     private let commands = Mutex<[Command]>([])
+    private let port = Mutex<Int?>(nil)
+
+    /// The port of the data lane, once the coordinator has told it.
+    package var dataPort: Int? { port.withLock { $0 } }
 
     /// A client that does not connect yet.
     ///
     /// - Parameters:
     ///   - address: Where the coordinator listens.
     ///   - peer: The routing identifier of both connections.
+    ///   - key: The key to connect with; `nil` for a coordinator without keys.
+    ///   - context: I/O threads to share with other clients; its own by default.
     /// - Throws: An error when the process is out of file descriptors.
-    package init(connectingTo address: CoordinatorAddress, as peer: PeerID) throws {
+    package init(
+        connectingTo address: CoordinatorAddress, as peer: PeerID, key: KeyFile? = nil,
+        context: Context? = nil
+    ) throws {
         self.address = address
         self.peer = peer
+        self.key = key
+        self.context = context
         bell = try WakeUp()
         _ = TransferMemory.isKept
     }
@@ -33,7 +47,9 @@ package final class ZeroMQClient: ClientChannel {
     package func start(deliver: @escaping @Sendable (ClientEvent) -> Void) throws {
         let thread = Thread { [self] in
             do {
-                try ClientLoop(address: address, peer: peer, bell: bell).run(deliver: deliver) {
+                let loop = try ClientLoop(
+                    address: address, peer: peer, key: key, context: context, bell: bell)
+                try loop.run(deliver: deliver) {
                     commands.withLock { commands in
                         defer { commands = [] }
                         return commands
@@ -47,7 +63,10 @@ package final class ZeroMQClient: ClientChannel {
         thread.start()
     }
 
-    package func openData(port: Int) { post(.openData(port: port)) }
+    package func openData(port: Int) {
+        self.port.withLock { $0 = port }
+        post(.openData(port: port))
+    }
 
     package func send(_ message: Message, epoch: UInt32, lane: Lane) throws(WireError) {
         post(.send(try MessageCodec.encode(message, epoch: epoch), lane))
@@ -76,14 +95,16 @@ private final class Link {
     var monitorPlace = 0
     private var queue: [EncodedMessage] = []
 
-    init(_ lane: Lane, to host: String, port: Int, as peer: PeerID, context: Context, number: Int)
-        throws
-    {
+    init(
+        _ lane: Lane, to host: String, port: Int, as peer: PeerID, key: KeyFile?,
+        context: Context, number: Int
+    ) throws {
         self.lane = lane
         self.port = port
-        let options = SocketOptions.client(lane, peer: peer, linger: lane == .control ? 2000 : 0)
+        let options = SocketOptions.client(
+            lane, peer: peer, linger: lane == .control ? 2000 : 0, security: key?.security)
         socket = try Socket(.dealer, in: context, options: options)
-        monitor = try SocketMonitor(watching: socket, name: "\(lane)-\(number)")
+        monitor = try SocketMonitor(watching: socket, name: "\(peer)-\(lane)-\(number)")
         try socket.connect("tcp://\(host):\(port)")
     }
 
@@ -119,6 +140,7 @@ private final class Link {
 private final class ClientLoop {
     private let address: CoordinatorAddress
     private let peer: PeerID
+    private let key: KeyFile?
     private let bell: WakeUp
     private let context: Context
     private var links: [Link] = []
@@ -126,11 +148,14 @@ private final class ClientLoop {
     private var linkNumber = 0
     private var connectAt: ContinuousClock.Instant?
 
-    init(address: CoordinatorAddress, peer: PeerID, bell: WakeUp) throws {
+    init(
+        address: CoordinatorAddress, peer: PeerID, key: KeyFile?, context: Context?, bell: WakeUp
+    ) throws {
         self.address = address
         self.peer = peer
+        self.key = key
         self.bell = bell
-        context = try Context()
+        self.context = try context ?? Context()
         try open(.control, port: address.port)
     }
 
@@ -179,7 +204,8 @@ private final class ClientLoop {
         linkNumber += 1
         links.append(
             try Link(
-                lane, to: address.host, port: port, as: peer, context: context, number: linkNumber))
+                lane, to: address.host, port: port, as: peer, key: key, context: context,
+                number: linkNumber))
         watchLinks()
     }
 
@@ -199,7 +225,9 @@ private final class ClientLoop {
             case .disconnected:
                 link.clear()
                 deliver(.disconnected(link.lane))
-            case .handshakeFailed: break
+            case .keyRefused, .otherMechanism:
+                deliver(.keyRefused(HandshakeFailure.text(event.kind, at: address, key: key)))
+            case .handshakeFailed, .accepted: break
             }
         }
     }

@@ -20,6 +20,11 @@ package enum Message: Hashable, Sendable {
     case gradAck(GradAck)
     case statusQuery(StatusQuery)
     case statusReply(StatusReply)
+    case shardWant(ShardWant)
+    case shardPlan(ShardPlan)
+    case probe(Probe)
+    case adminCommand(AdminCommand)
+    case adminReply(AdminReply)
 
     /// The message's number.
     package var type: MessageType {
@@ -44,6 +49,11 @@ package enum Message: Hashable, Sendable {
         case .gradAck: .gradAck
         case .statusQuery: .statusQuery
         case .statusReply: .statusReply
+        case .shardWant: .shardWant
+        case .shardPlan: .shardPlan
+        case .probe: .probe
+        case .adminCommand: .adminCommand
+        case .adminReply: .adminReply
         }
     }
 
@@ -70,6 +80,11 @@ package enum Message: Hashable, Sendable {
         case .gradAck(let message): message
         case .statusQuery(let message): message
         case .statusReply(let message): message
+        case .shardWant(let message): message
+        case .shardPlan(let message): message
+        case .probe(let message): message
+        case .adminCommand(let message): message
+        case .adminReply(let message): message
         }
     }
 
@@ -95,6 +110,11 @@ package enum Message: Hashable, Sendable {
         case .gradAck: self = .gradAck(try GradAck(fields: fields, payload: payload))
         case .statusQuery: self = .statusQuery(try StatusQuery(fields: fields, payload: payload))
         case .statusReply: self = .statusReply(try StatusReply(fields: fields, payload: payload))
+        case .shardWant: self = .shardWant(try ShardWant(fields: fields, payload: payload))
+        case .shardPlan: self = .shardPlan(try ShardPlan(fields: fields, payload: payload))
+        case .probe: self = .probe(try Probe(fields: fields, payload: payload))
+        case .adminCommand: self = .adminCommand(try AdminCommand(fields: fields, payload: payload))
+        case .adminReply: self = .adminReply(try AdminReply(fields: fields, payload: payload))
         }
     }
 }

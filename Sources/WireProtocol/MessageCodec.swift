@@ -25,6 +25,16 @@ package struct ReceivedMessage: Hashable, Sendable {
         self.epoch = epoch
         self.message = message
     }
+
+    /// The bytes that the message keeps in memory, about.
+    package var payloadBytes: Int {
+        switch message {
+        case .chunk(let chunk): chunk.payload.count
+        case .probe(let probe): probe.payload.count
+        case .gradOffer(let offer): 4 * (offer.logits.count + offer.slotProducts.count)
+        default: 1024
+        }
+    }
 }
 
 /// Messages to parts and back.

@@ -15,16 +15,21 @@ package enum MessageType: UInt16, Hashable, Sendable, CaseIterable {
     case paramsPlan = 33
     case chunkGet = 34
     case chunk = 35
+    case shardWant = 36
+    case shardPlan = 37
+    case probe = 38
     case gradOffer = 48
     case gradWant = 49
     case gradAck = 50
     case statusQuery = 64
     case statusReply = 65
+    case adminCommand = 66
+    case adminReply = 67
 
     /// The largest payload that the message may carry, in bytes.
     var payloadLimit: Int {
         switch self {
-        case .chunk, .statusReply, .welcome, .lease: WireLimits.chunkBytes
+        case .chunk, .probe, .statusReply, .welcome, .lease: WireLimits.chunkBytes
         case .gradOffer: WireLimits.controlPayloadBytes
         default: 0
         }

@@ -86,7 +86,8 @@ final class WorkerDesk {
             handle(.connected)
         case .network(.connected(.data)): handle(.dataConnected)
         case .network(.disconnected(.control)): handle(.disconnected)
-        case .network(.disconnected(.data)), .network(.malformed): break
+        case .network(.connected), .network(.disconnected), .network(.malformed): break
+        case .network(.keyRefused(let text)): outcome = .failure(WorkerError.keyRefused(text))
         case .network(.failed(let text)): outcome = .failure(WorkerError.network(text))
         case .network(.received(let received, let lane)):
             if lane == .data {

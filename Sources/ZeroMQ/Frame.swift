@@ -36,6 +36,12 @@ internal import CZeroMQ
         let descriptor = unsafe zmq_msg_get(message, ZMQ_SRCFD)
         return descriptor >= 0 ? descriptor : nil
     }
+
+    /// The name that an authenticator gave the sender.
+    var userID: String? {
+        guard let text = unsafe zmq_msg_gets(message, "User-Id") else { return nil }
+        return unsafe String(cString: text)
+    }
 }
 
 /// A message of several parts as it was received.
@@ -47,4 +53,10 @@ package struct Multipart: Sendable {
     /// The descriptor of the connection that it came through, or `nil` where unknown; compare it
     /// with ``MonitorEvent/connection``.
     package let connection: Int32?
+
+    /// The name that an authenticator gave the sender; `nil` on sockets without security.
+    package var userID: String? { frames.last?.userID }
+
+    /// The bytes of all parts.
+    package var byteCount: Int { frames.reduce(0) { $0 + $1.count } }
 }

@@ -25,6 +25,11 @@ internal import Glibc
         add(monitor.socket)
     }
 
+    /// Watches an authenticator.
+    package mutating func add(_ authenticator: borrowing Authenticator) -> Int {
+        add(authenticator.socket)
+    }
+
     /// Watches a bell.
     package mutating func add(_ bell: WakeUp) -> Int {
         unsafe items.append(

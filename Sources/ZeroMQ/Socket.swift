@@ -11,12 +11,15 @@ internal import Glibc
         case dealer
         /// One peer; what a monitor talks through.
         case pair
+        /// Answers one request after the other; what an authenticator listens with.
+        case reply
 
         fileprivate var rawValue: Int32 {
             switch self {
             case .router: ZMQ_ROUTER
             case .dealer: ZMQ_DEALER
             case .pair: ZMQ_PAIR
+            case .reply: ZMQ_REP
             }
         }
     }
@@ -62,6 +65,11 @@ internal import Glibc
         if let routingID = options.routingID {
             guard unsafe zmq_setsockopt(handle, ZMQ_ROUTING_ID, routingID, routingID.count) == 0
             else { throw ZeroMQError(calling: "zmq_setsockopt(ZMQ_ROUTING_ID)") }
+        }
+        for (name, text) in options.security?.texts ?? [] {
+            guard unsafe zmq_setsockopt(handle, name, text, text.utf8.count) == 0 else {
+                throw ZeroMQError(calling: "zmq_setsockopt(\(name))")
+            }
         }
     }
 
@@ -162,6 +170,21 @@ internal import Glibc
                 connection = frame.connection
                 return Multipart(frames: frames, isTruncated: isTruncated, connection: connection)
             }
+        }
+    }
+}
+
+extension SocketSecurity {
+    /// The printable options as libzmq names them; ``SocketOptions/integers`` has the rest.
+    fileprivate var texts: [(name: Int32, value: String)] {
+        switch self {
+        case .listening(let secretKey, let domain):
+            [(ZMQ_CURVE_SECRETKEY, secretKey), (ZMQ_ZAP_DOMAIN, domain)]
+        case .connecting(let keys, let serverKey):
+            [
+                (ZMQ_CURVE_SERVERKEY, serverKey), (ZMQ_CURVE_PUBLICKEY, keys.publicKey),
+                (ZMQ_CURVE_SECRETKEY, keys.secretKey),
+            ]
         }
     }
 }

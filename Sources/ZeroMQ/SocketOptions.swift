@@ -6,6 +6,10 @@ package struct SocketOptions: Hashable, Sendable {
     package var maximumPartBytes: Int64?
     /// Messages queued per connection, in each direction.
     package var highWaterMark: Int32?
+    /// Messages that wait to be read per connection, where that is fewer.
+    package var receivingHighWaterMark: Int32?
+    /// Encryption and identity; `nil` for neither.
+    package var security: SocketSecurity?
     /// How long unsent messages survive closing, in milliseconds.
     package var lingerMilliseconds: Int32 = 0
     /// The identifier that routers see, up to 255 bytes, not starting with 0.
@@ -58,6 +62,8 @@ package struct SocketOptions: Hashable, Sendable {
         if let highWaterMark {
             list += [(ZMQ_SNDHWM, highWaterMark), (ZMQ_RCVHWM, highWaterMark)]
         }
+        if let receivingHighWaterMark { list.append((ZMQ_RCVHWM, receivingHighWaterMark)) }
+        if case .listening = security { list.append((ZMQ_CURVE_SERVER, 1)) }
         if isMandatory { list.append((ZMQ_ROUTER_MANDATORY, 1)) }
         if allowsHandover { list.append((ZMQ_ROUTER_HANDOVER, 1)) }
         if isImmediate { list.append((ZMQ_IMMEDIATE, 1)) }

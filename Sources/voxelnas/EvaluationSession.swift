@@ -53,7 +53,8 @@ struct EvaluationSession {
             ? try Fleet(here: briefing, directory: directory)
             : try Fleet(
                 listening: briefing, part: "evaluation", workers: workers,
-                address: ListeningAddress(host: "127.0.0.1", port: 0), directory: directory)
+                address: ListeningAddress(host: "127.0.0.1", port: 0), directory: directory,
+                stop: stop)
         let outcome: EvaluationStage.Outcome
         do {
             outcome = try await stage.run(on: fleet, stop: stop, report: progress.update)

@@ -3,6 +3,7 @@ import CTData
 import DataChecks
 import FailPoints
 import Foundation
+import Identities
 import ImageCodecs
 import Journal
 import Pipeline
@@ -10,6 +11,7 @@ import RunConfiguration
 import Runs
 import Training
 import Transport
+import Worker
 
 extension ExitCode {
     /// The input data are wrong.
@@ -20,6 +22,8 @@ extension ExitCode {
     static let cannotWrite = ExitCode(73)
     /// Stopped on request; everything is saved.
     static let stopped = ExitCode(75)
+    /// A key is missing, or is not let in.
+    static let notAllowed = ExitCode(77)
     /// The run file is wrong.
     static let badConfiguration = ExitCode(78)
 
@@ -30,7 +34,10 @@ extension ExitCode {
         case is StoppedOnRequest: self = .stopped
         case is ManifestError, is ImageCodecError, is FixListError, is PoisonLimit: self = .badData
         case RunError.unwritable, is JournalError, is CannotWrite: self = .cannotWrite
-        case is NoWorkersLeft, is TransportError: self = .unavailable
+        case is KeyError, TransportError.keyRefused, TransportError.unprotected,
+            WorkerError.keyRefused:
+            self = .notAllowed
+        case is NoWorkersLeft, is TransportError, is NotLive: self = .unavailable
         case let code as ExitCode: self = code
         default: self = .failure
         }

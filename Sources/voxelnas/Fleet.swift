@@ -2,12 +2,14 @@ import Coordination
 import Coordinator
 import FailPoints
 import Foundation
+import Identities
 import Pipeline
 import RunConfiguration
 import Runs
 import Tasks
 import Training
 import Transport
+import WireProtocol
 
 /// Who computes the rounds of a run: this process, or workers here and elsewhere.
 struct Fleet: RoundExecutor {
@@ -35,12 +37,19 @@ struct Fleet: RoundExecutor {
     ///   - address: Where to listen, such as `127.0.0.1:7731`; port 0 lets the system choose.
     ///   - directory: The run, whose endpoint file tells others where to connect.
     ///   - auditShare: The share of tasks that two workers compute.
+    ///   - protection: What keeps strangers away.
+    ///   - stop: Set when an operator asks to stop.
+    ///   - checkpoint: Set when an operator asks for a checkpoint; `nil` where there are none.
     /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         listening briefing: WorkerBriefing, part: String, workers: Int, address: ListeningAddress,
-        directory: RunDirectory, auditShare: Double = 0.01
+        directory: RunDirectory, auditShare: Double = 0.01,
+        protection: ProtectionOptions = ProtectionOptions(), stop: StopFlag, checkpoint: StopFlag? = nil
     ) throws {
         self.directory = directory
+        let journal = FleetJournal(directory: directory)
+        let (protection, localKey) = try protection.protection(in: directory)
+        let adminSocket = try Self.adminSocket(of: directory)
         let digest = briefing.configuration.digest
         let requirements = try TaskRunner(
             configuration: briefing.configuration, volumes: [:], threads: 1)
@@ -50,25 +59,69 @@ struct Fleet: RoundExecutor {
         FailPoint.incarnationNoted.pass()
         settings.auditShare = auditShare
         settings.numericsFingerprint = try NumericsFingerprint.measured()
+        let files = Dictionary(
+            briefing.files.compactMap { name, path in
+                ShardID(hexadecimal: name).map { ($0, path) }
+            }, uniquingKeysWith: { first, _ in first })
+        let hasKeys = localKey != nil
         let executor = DistributedRoundExecutor(
             settings: settings,
             channel: try ZeroMQServer(
                 host: address.host,
-                ports: ServerPorts(control: address.port, data: address.dataPort)),
+                ports: ServerPorts(
+                    control: address.port, data: address.dataPort,
+                    admin: hasKeys ? address.adminPort : nil),
+                protection: protection, adminSocket: adminSocket),
             requirements: { try requirements.requirements(of: $0, alpha: $1) },
-            note: { note in
-                guard note.isTrouble else { return }
-                FileHandle.standardError.write(Data("warning: \(note)\n".utf8))
-            })
+            administration: Administration(
+                perform: { request in
+                    switch request {
+                    case .stop: stop.set()
+                    case .checkpoint:
+                        guard let checkpoint else {
+                            return "\(part) saves every training when it ends, and nothing between"
+                        }
+                        checkpoint.set()
+                    }
+                    return nil
+                },
+                answer: { $0 == "events" ? journal.json : nil },
+                shards: ShardCatalogue(paths: files)),
+            note: journal.write)
         let ports = try executor.start()
         let endpoint = Endpoint(
             address: "\(address.reachableHost):\(ports.control)",
-            process: ProcessInfo.processInfo.processIdentifier)
+            process: ProcessInfo.processInfo.processIdentifier, admin: adminSocket)
         try directory.write(JSONEncoder().encode(endpoint), to: directory.endpointPath)
         FailPoint.endpointWritten.pass()
+        journal.write(
+            kind: "started",
+            "coordinator of \(part), incarnation \(settings.epoch), listens on "
+                + "\(address.host):\(ports.control), \(hasKeys ? "with" : "without") keys")
         computing = .elsewhere(
             executor,
-            try LocalWorkers(count: workers, connectingTo: endpoint.address, directory: directory))
+            try LocalWorkers(
+                count: workers, connectingTo: endpoint.address, directory: directory,
+                shards: briefing.shardsFolder, key: localKey))
+    }
+
+    /// A path that a socket's address has room for: in the run directory, or else in one of this
+    /// user's own.
+    private static func adminSocket(of directory: RunDirectory) throws -> String {
+        let path = URL(fileURLWithPath: directory.adminSocketPath).path
+        guard path.utf8.count > 100 else { return path }
+        let folder = NSTemporaryDirectory() + "voxelnas-\(getuid())"
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let owner = try FileManager.default.attributesOfItem(atPath: folder)
+        guard (owner[.ownerAccountID] as? NSNumber)?.uint32Value == getuid(),
+            (owner[.posixPermissions] as? NSNumber)?.intValue == 0o700
+        else {
+            throw RunError.unwritable(
+                path: folder, reason: "belongs to somebody else; set TMPDIR to a folder of yours")
+        }
+        return "\(folder)/\(ProcessInfo.processInfo.processIdentifier).socket"
     }
 
     /// Where others may connect, or `nil` when everything is computed here.
@@ -115,7 +168,11 @@ struct Fleet: RoundExecutor {
         await executor.drain(reason: reason, within: .seconds(5))
         executor.stop()
         await workers.wait(atMost: .seconds(5))
+        if let endpoint = try? Endpoint(of: directory) {
+            try? FileManager.default.removeItem(atPath: endpoint.admin)
+        }
         try? FileManager.default.removeItem(atPath: directory.endpointPath)
+        FleetJournal(directory: directory).write(kind: "ended", reason)
     }
 }
 
@@ -125,10 +182,13 @@ struct Endpoint: Codable {
     let address: String
     /// The coordinator's process.
     let process: Int32
+    /// The path of the socket for admins on this machine.
+    let admin: String
 
-    init(address: String, process: Int32) {
+    init(address: String, process: Int32, admin: String) {
         self.address = address
         self.process = process
+        self.admin = admin
     }
 
     /// Reads the endpoint of a run.

@@ -9,6 +9,9 @@ struct ListeningAddress: ExpressibleByArgument {
     /// The port of the data lane, the next one.
     var dataPort: Int { port == 0 ? 0 : port + 1 }
 
+    /// The port for admins from elsewhere, the one after that.
+    var adminPort: Int { port == 0 ? 0 : port + 2 }
+
     /// A host that workers on this machine can connect to.
     var reachableHost: String { host == "0.0.0.0" || host == "*" ? "127.0.0.1" : host }
 
@@ -25,7 +28,7 @@ struct ListeningAddress: ExpressibleByArgument {
             self.init(host: text, port: 7731)
             return
         }
-        guard let port = Int(parts[1]), (0...65_534).contains(port) else { return nil }
+        guard let port = Int(parts[1]), (0...65_533).contains(port) else { return nil }
         self.init(host: String(parts[0]), port: port)
     }
 }

@@ -13,8 +13,13 @@ final class LocalWorkers: @unchecked Sendable {
     ///   - count: How many.
     ///   - address: The coordinator, `host:port`.
     ///   - directory: The run, for the workers' logs.
+    ///   - shards: The folder of the shards.
+    ///   - key: The file of the key to connect with, where the coordinator wants one.
     /// - Throws: An error when this program cannot be started again.
-    init(count: Int, connectingTo address: String, directory: RunDirectory) throws {
+    init(
+        count: Int, connectingTo address: String, directory: RunDirectory, shards: String?,
+        key: String?
+    ) throws {
         let processors = Self.allowedProcessors()
         let threads = max(1, processors.count / max(count, 1))
         let folder = directory.path + "/workers"
@@ -25,10 +30,12 @@ final class LocalWorkers: @unchecked Sendable {
         for index in 0..<count {
             let log = "\(folder)/local-\(index + 1).log"
             _ = FileManager.default.createFile(atPath: log, contents: nil)
-            let arguments = [
+            var arguments = [
                 program, "worker", "--connect", address, "--threads", "\(threads)", "--name",
                 "local-\(index + 1)", "--with-parent",
             ]
+            if let shards { arguments += ["--shards", shards] }
+            if let key { arguments += ["--key", key] }
             // Each worker has processors of its own: two that pinned their threads to the same ones
             // would halve each other.
             let own = processors.dropFirst(index * threads).prefix(threads)

@@ -14,7 +14,9 @@ struct SearchSession {
     private let briefing: WorkerBriefing
     private let stage: SearchStage
     private let auditShare: Double
+    private let protection: ProtectionOptions
     private let stop = StopFlag()
+    private let checkpoint = StopFlag()
 
     /// A search of a run directory, new or resumed.
     ///
@@ -27,13 +29,15 @@ struct SearchSession {
     ///   - traces: Whether every step is written to the trace.
     ///   - saveInterval: The longest time between two saved states.
     ///   - auditShare: The share of tasks that two workers compute.
+    ///   - protection: What keeps strangers away from the coordinator.
     /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
         resumes: Bool, traces: Bool, saveInterval: Duration = .seconds(300),
-        auditShare: Double = 0.01
+        auditShare: Double = 0.01, protection: ProtectionOptions = ProtectionOptions()
     ) throws {
         self.configuration = configuration
+        self.protection = protection
         self.directory = directory
         try directory.prepare(for: configuration, resuming: resumes)
         lock = try directory.lock()
@@ -57,7 +61,7 @@ struct SearchSession {
     }
 
     /// A search as the command line asks for it.
-    init(_ options: RunOptions) throws {
+    init(_ options: RunOptions, protection: ProtectionOptions) throws {
         let configuration = try options.configuration()
         let directory = options.directory(of: configuration)
         try self.init(
@@ -65,7 +69,8 @@ struct SearchSession {
             folder: voxelnas.folder(of: options.runFile),
             shards: options.shardsFolder(of: configuration, in: directory),
             resumes: options.resume, traces: options.trace,
-            saveInterval: .seconds(options.saveEvery), auditShare: options.audit / 100)
+            saveInterval: .seconds(options.saveEvery), auditShare: options.audit / 100,
+            protection: protection)
     }
 
     /// Searches to the end in this process.
@@ -77,10 +82,12 @@ struct SearchSession {
     func run(workers: Int, listening address: ListeningAddress) async throws {
         let fleet = try Fleet(
             listening: briefing, part: "search", workers: workers, address: address,
-            directory: directory, auditShare: auditShare)
+            directory: directory, auditShare: auditShare, protection: protection, stop: stop,
+            checkpoint: checkpoint)
         if let endpoint = fleet.endpoint {
+            let key = protection.keys == nil ? "" : " --key KEYFILE"
             FileHandle.standardError.write(
-                Data("workers may join: voxelnas worker --connect tcp://\(endpoint)\n".utf8))
+                Data("workers may join: voxelnas worker --connect tcp://\(endpoint)\(key)\n".utf8))
         }
         try await run(on: fleet)
     }
@@ -90,7 +97,7 @@ struct SearchSession {
         defer { withExtendedLifetime((interruption, lock)) {} }
         do {
             let state = try await stage.run(
-                on: fleet, stop: stop, report: progress.update
+                on: fleet, stop: stop, checkpoint: checkpoint, report: progress.update
             ) { text in
                 FileHandle.standardError.write(Data("note: \(text)\n".utf8))
             }

@@ -7,7 +7,8 @@
 
 Makes phantoms, starts a coordinator for them in a temporary folder, and checks: strangers, other
 versions and another arithmetic are refused with both values named; a greeting with the run's
-fingerprint is answered; heartbeats are acknowledged; the status names this worker; a lease comes
+fingerprint is answered; heartbeats are acknowledged; files of the run come by their SHA-256; the
+admin socket pauses the run, and no worker does; the status names this worker; a lease comes
 with the digest of its inputs; parameters arrive in chunks by credit; a result of other inputs is
 refused; a worker that cannot prepare is named with its reason.
 Ends with 0 when all of it holds, 1 when not, and 0 with a line saying so where pyzmq, protobuf or
@@ -37,13 +38,14 @@ if shutil.which("protoc") is None:
     sys.exit(0)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MAGIC, MAJOR, MINOR = 0x534E5856, 1, 1
+MAGIC, MAJOR, MINOR = 0x534E5856, 1, 2
 VERSION = MAJOR << 8 | MINOR
 TYPES = {
     "Hello": 1, "Welcome": 2, "Reject": 3, "Heartbeat": 4, "HeartbeatAck": 5, "Drain": 6,
     "Goodbye": 7, "TaskRequest": 16, "Lease": 17, "Abandon": 18, "TaskFailure": 19,
-    "ParamsWant": 32, "ParamsPlan": 33, "ChunkGet": 34, "Chunk": 35, "GradOffer": 48,
-    "GradWant": 49, "GradAck": 50, "StatusQuery": 64, "StatusReply": 65,
+    "ParamsWant": 32, "ParamsPlan": 33, "ChunkGet": 34, "Chunk": 35, "ShardWant": 36,
+    "ShardPlan": 37, "Probe": 38, "GradOffer": 48, "GradWant": 49, "GradAck": 50,
+    "StatusQuery": 64, "StatusReply": 65, "AdminCommand": 66, "AdminReply": 67,
 }
 NAMES = {number: name for name, number in TYPES.items()}
 REJECT_VERSION, REJECT_NUMERICS, REJECT_UNKNOWN_SESSION, ACK_REFUSED = 1, 2, 3, 5
@@ -125,7 +127,7 @@ class Lane:
         self.socket = context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.ROUTING_ID, identity)
         self.socket.setsockopt(zmq.LINGER, 500)
-        self.socket.connect(f"tcp://{address}")
+        self.socket.connect(address if "://" in address else f"tcp://{address}")
 
     def send(self, message, payload=b"", major=MAJOR):
         fields = message.SerializeToString()
@@ -172,9 +174,51 @@ def hello(messages, fingerprint, low=VERSION, high=VERSION):
         slots=1, numerics_fingerprint=fingerprint)
 
 
-def status(lane):
-    lane.send(lane.messages.StatusQuery(what="status"))
-    return json.loads(lane.receive("StatusReply")[1])
+def status(admin):
+    admin.send(admin.messages.StatusQuery(what="status"))
+    return json.loads(admin.receive("StatusReply")[1])
+
+
+def files(data, welcome, payload):
+    """Fetches the index of the run's scans by its SHA-256 alone, from the middle on."""
+    messages = data.messages
+    for place in json.loads(payload)["shards"][1::2]:
+        name = bytes.fromhex(place["fingerprint"])
+        data.send(messages.ShardWant(shard=name, offset=0, credit_bytes=1 << 20))
+        plan, _ = data.receive("ShardPlan")
+        check(plan.found and plan.shard == name, "the coordinator has the file")
+        chunk, index = data.receive("Chunk")
+        check(chunk.transfer == plan.transfer and chunk.offset == 0, "chunks from the start on")
+        check(len(index) == plan.bytes <= welcome.chunk_bytes, "the file is whole")
+        check(hashlib.sha256(index).digest() == name, "its SHA-256 is its name")
+        data.send(messages.ShardWant(shard=name, offset=100, credit_bytes=50))
+        data.receive("ShardPlan")
+        chunk, part = data.receive("Chunk")
+        check((chunk.offset, part) == (100, index[100:150]), "the rest from an offset on")
+    data.send(messages.ShardWant(shard=bytes(32), offset=0, credit_bytes=1))
+    check(not data.receive("ShardPlan")[0].found, "other files are not to be had")
+    passed(f"fetched an index of {plan.bytes or len(index)} bytes by its SHA-256")
+    data.send(messages.Probe(sequence=9, reply_bytes=1000), b"12345")
+    answer, payload = data.receive("Probe")
+    check(answer.sequence == 9 and len(payload) == 1000, "a probe is answered as asked")
+    passed("a probe is answered with as many bytes as it asks for")
+
+
+def steering(admin, lane):
+    messages = admin.messages
+    lane.send(messages.AdminCommand(command="stop"))
+    check(lane.receive("Reject")[0].code == 5, "workers give no commands")
+    admin.send(messages.AdminCommand(command="pause", reason="lunch"))
+    check(admin.receive("AdminReply")[0].done, "a run pauses")
+    check("lunch" in status(admin)["waiting"], "the status says why")
+    lane.send(messages.Heartbeat(sequence=9))
+    check(lane.receive("HeartbeatAck")[0].paused, "workers are told")
+    admin.send(messages.AdminCommand(command="resume"))
+    check(admin.receive("AdminReply")[0].done, "and goes on")
+    admin.send(messages.AdminCommand(command="drain", target="nobody"))
+    reply, _ = admin.receive("AdminReply")
+    check(not reply.done and "nobody" in reply.text, "an unknown worker is named")
+    passed("the run pauses and goes on by the admin socket, and by no worker's word")
 
 
 def refusals(lane):
@@ -219,12 +263,12 @@ def admission(lane, fingerprint):
     lane.send(messages.Heartbeat(sequence=3))
     check(lane.receive("Reject")[0].code == 4, "another epoch is refused")
     passed("a message of another epoch is refused")
-    return welcome
+    return welcome, payload
 
 
-def work(lane, data, welcome):
+def work(lane, data, admin, welcome):
     messages = lane.messages
-    found = status(lane)
+    found = status(admin)
     check([worker["name"] for worker in found["workers"]] == ["python"], "the status has us")
     check(found["epoch"] == welcome.epoch, "the status tells the epoch")
     passed(f"the status is read: {found['waiting']}")
@@ -272,12 +316,12 @@ def work(lane, data, welcome):
     ack, _ = lane.receive("GradAck")
     check(ack.code == ACK_REFUSED and ack.durable, "a result of other inputs is refused")
     check(lease.inputs[:6].hex() in ack.text, "the refusal names the lease's inputs")
-    check(status(lane)["counts"]["foreign"] == 1, "the refusal is counted")
+    check(status(admin)["counts"]["foreign"] == 1, "the refusal is counted")
     passed(f"a result of other inputs is refused: {ack.text}")
 
     reason = "no shards in this language"
     lane.send(messages.Goodbye(reason=reason, unprepared=True))
-    found = status(lane)
+    found = status(admin)
     check(found["workers"] == [] and reason in found["waiting"], "the status tells the reason")
     passed(f"the status says why nobody works: {found['waiting']}")
 
@@ -333,11 +377,14 @@ def main():
         try:
             lane = Lane(context, messages, address, b"w0000000000000007")
             fingerprint = refusals(lane)
-            welcome = admission(lane, fingerprint)
+            welcome, payload = admission(lane, fingerprint)
             lane.epoch = welcome.epoch
             host = address.rsplit(":", 1)[0]
             data = Lane(context, messages, f"{host}:{welcome.data_port}", b"w0000000000000007")
-            work(lane, data, welcome)
+            admin = Lane(context, messages, f"ipc://{folder / 'run' / 'admin.socket'}", b"q7")
+            files(data, welcome, payload)
+            steering(admin, lane)
+            work(lane, data, admin, welcome)
         except AssertionError as error:
             print(f"failed: {error}\n{(folder / 'log').read_text()}")
             return 1

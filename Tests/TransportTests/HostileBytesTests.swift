@@ -21,14 +21,22 @@ struct HostileBytesTests {
         try socket.send([UInt8](repeating: 0xff, count: 24), more: true)
         try socket.send([UInt8](repeating: 0xff, count: 100), more: false)
         for part in 0..<50 { try socket.send([UInt8(part)], more: part < 49) }
-        let parts = try MessageCodec.encode(.statusQuery(StatusQuery()), epoch: 0)
-        try socket.send(parts.header, more: true)
-        try socket.send(parts.fields, more: false)
+        // A command where workers speak is no message either.
+        for message in [
+            Message.adminCommand(AdminCommand(.stop)),
+            .taskRequest(TaskRequest(slots: 1, prefetch: 0)),
+        ] {
+            let parts = try MessageCodec.encode(message, epoch: 0)
+            try socket.send(parts.header, more: true)
+            try socket.send(parts.fields, more: false)
+        }
         var errors: [WireError] = []
+        var refused: [String] = []
         for await event in events {
             if case .malformed(let error, _, _) = event { errors.append(error) }
+            if case .refused(let peer) = event { refused.append(peer.kind) }
             if case .received(let received, _, .control) = event {
-                #expect(received.message == .statusQuery(StatusQuery()))
+                #expect(received.message == .taskRequest(TaskRequest(slots: 1, prefetch: 0)))
                 break
             }
         }
@@ -36,8 +44,23 @@ struct HostileBytesTests {
             errors == [
                 .wrongPartCount(1), .wrongPartCount(1), .wrongMagic(0xffff_ffff),
                 .wrongPartCount(4),
+                .invalidField("type", found: "adminCommand", allowed: "those of the lane"),
             ])
+        #expect(refused == ["other-role"])
         server.close()
+    }
+
+    @Test("listens to other machines only with keys, or when told to")
+    func unprotected() throws {
+        let ports = ServerPorts(control: 0, data: 0)
+        let bare = try ZeroMQServer(host: "0.0.0.0", ports: ports)
+        let error = #expect(throws: TransportError.unprotected(host: "0.0.0.0")) {
+            try bare.start(deliver: { _ in }, hasRoom: { true })
+        }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("voxelnas keys issue"))
+        let trusting = try ZeroMQServer(host: "0.0.0.0", ports: ports, protection: .trustedNetwork)
+        #expect(try trusting.start(deliver: { _ in }, hasRoom: { true }).control > 0)
+        trusting.close()
     }
 
     @Test("says which address is taken")

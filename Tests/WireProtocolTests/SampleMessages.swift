@@ -18,6 +18,8 @@ enum SampleMessages {
         of: task(.fixed(Architecture(choices: [1]))), alpha: [0.5],
         reading: [.init(id: OperatorID("stem"), kind: .parameters, values: [1, -2])])
 
+    static let shard = ShardID(bytes: (0..<32).map { UInt8($0) })
+
     static let all: [Message] = [
         .hello(
             Hello(
@@ -80,5 +82,12 @@ enum SampleMessages {
         .gradAck(GradAck(key: key, code: .mismatch, isDurable: true, text: "differs")),
         .statusQuery(StatusQuery()),
         .statusReply(StatusReply(what: "status", text: "{}")),
+        .shardWant(ShardWant(shard: shard, offset: 1 << 40, creditBytes: 1 << 20)),
+        .shardPlan(ShardPlan(shard: shard, transfer: 14, byteCount: 1 << 41)),
+        .shardPlan(ShardPlan(shard: shard, transfer: 15, byteCount: nil)),
+        .probe(Probe(sequence: 3, replyBytes: 1 << 18, payload: .bytes([1, 2, 3]))),
+        .adminCommand(
+            AdminCommand(.evict, target: "node7", reason: "smoke", limitMilliseconds: 9)),
+        .adminReply(AdminReply(command: "evict", isDone: true, text: "gone")),
     ]
 }

@@ -14,12 +14,15 @@ struct Cluster {
     let ports: ServerPorts
     let operators: [OperatorID]
     let inProcess: InProcessServer?
+    /// Where this machine's admins ask.
+    let admin: AdminAddress
 
     /// A coordinator on loopback, or without a network.
     init(
         operators: [OperatorID], epoch: UInt32 = 1,
         ports: ServerPorts = ServerPorts(control: 0, data: 0),
         inProcess server: InProcessServer? = nil, fingerprint: String? = nil,
+        administration: Administration = Administration(),
         note: @escaping @Sendable (CoordinatorNote) -> Void = { _ in }
     ) throws {
         var settings = CoordinatorSettings(
@@ -27,13 +30,17 @@ struct Cluster {
         settings.timers.heartbeat = .milliseconds(200)
         settings.timers.disconnected = .milliseconds(100)
         settings.numericsFingerprint = fingerprint
+        let socket = "/tmp/voxelnas-test-\(UInt64.random(in: 0 ... .max))"
+        admin = .local(socket)
         let channel: any ServerChannel =
-            if let server { server } else { try ZeroMQServer(host: "127.0.0.1", ports: ports) }
+            if let server { server } else {
+                try ZeroMQServer(host: "127.0.0.1", ports: ports, adminSocket: socket)
+            }
         executor = DistributedRoundExecutor(
             settings: settings, channel: channel,
             requirements: { task, alpha in
                 FakeComputing.requirements(of: task, alpha: alpha, operators: operators)
-            }, note: note)
+            }, administration: administration, note: note)
         self.ports = try executor.start()
         self.operators = operators
         inProcess = server

@@ -316,9 +316,7 @@ struct ClusterTests {
     @Test("answers the command line's question")
     func statusQuery() async throws {
         let cluster = try Cluster(operators: operators)
-        let client = StatusClient(
-            address: try CoordinatorAddress("127.0.0.1:\(cluster.ports.control)"))
-        let status = try await client.status()
+        let status = try await StatusClient(cluster.admin).status()
         #expect(status.runID == "test")
         #expect(status.waiting == "no round is open yet")
         #expect(status.ports == cluster.ports)

@@ -1,4 +1,5 @@
 internal import Digests
+internal import FoundationEssentials
 package import RunConfiguration
 import Safetensors
 
@@ -17,20 +18,64 @@ package final class VolumeSet: Sendable {
     private let memory: PackedScan?
     private let positions: [String: Int]
 
+    /// The set's files on this machine, by the SHA-256 of their bytes; the index is named by
+    /// ``fingerprint``.
+    package let files: [String: String]
+
     /// Opens the shards of a folder.
     ///
     /// - Parameters:
     ///   - folder: The folder.
     ///   - isVerifying: Whether every file's checksum is computed, at about 1 GB/s.
     /// - Throws: ``ShardError`` when a file is missing, damaged or not the one that was written.
-    package init(folder: String, isVerifying: Bool = true) throws(ShardError) {
-        let index = try JSON.decode(ShardIndex.self, from: "\(folder)/\(ShardIndex.fileName)")
-        var shards: [SafetensorsFile] = []
-        for shard in index.shards {
+    package convenience init(folder: String, isVerifying: Bool = true) throws(ShardError) {
+        try self.init(
+            index: "\(folder)/\(ShardIndex.fileName)", folder: folder, isVerifying: isVerifying
+        ) { shard throws(ShardError) in
             guard Manifest.isContained(shard.file) else {
                 throw .file(path: folder, reason: "the index names '\(shard.file)'")
             }
-            let path = "\(folder)/\(shard.file)"
+            return "\(folder)/\(shard.file)"
+        }
+    }
+
+    /// Opens shards that lie in a cache, whatever names the index has for them.
+    ///
+    /// - Parameters:
+    ///   - fingerprint: The set's fingerprint.
+    ///   - cache: The cache.
+    ///   - fetch: Brings what the cache has not.
+    /// - Throws: ``ShardError``, or what `fetch` throws.
+    package convenience init(
+        fingerprint: String, in cache: ShardCache, fetch: ShardCache.Fetch
+    ) throws {
+        let path = try cache.path(of: fingerprint, fetch: fetch)
+        let index = try JSON.decode(ShardIndex.self, from: path)
+        var paths: [String: String] = [:]
+        for shard in index.shards {
+            paths[shard.sha256] = try cache.path(of: shard.sha256, fetch: fetch)
+        }
+        let found = paths
+        // The cache has looked at every byte.
+        try self.init(index: path, folder: cache.folder, isVerifying: false) {
+            shard throws(ShardError) in
+            guard let path = found[shard.sha256] else {
+                throw .file(path: path, reason: "changed while it was read")
+            }
+            return path
+        }
+    }
+
+    private init(
+        index indexPath: String, folder: String, isVerifying: Bool,
+        path: (ShardIndex.Shard) throws(ShardError) -> String
+    ) throws(ShardError) {
+        let index = try JSON.decode(ShardIndex.self, from: indexPath)
+        var shards: [SafetensorsFile] = []
+        var files: [String: String] = [:]
+        for shard in index.shards {
+            let path = try path(shard)
+            files[shard.sha256] = path
             if isVerifying {
                 guard try SHA256.hex(file: path) == shard.sha256 else {
                     throw .wrongChecksum(path: path)
@@ -58,7 +103,10 @@ package final class VolumeSet: Sendable {
         self.scans = index.scans
         self.shards = shards
         memory = nil
-        fingerprint = try index.fingerprint()
+        let fingerprint = try index.fingerprint()
+        files[fingerprint] = indexPath
+        self.files = files
+        self.fingerprint = fingerprint
         positions = Dictionary(
             index.scans.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -78,6 +126,7 @@ package final class VolumeSet: Sendable {
         let packed = try PackedScan.read(scan, root: root, fileBytes: 0, settings: settings)
         folder = root
         shards = []
+        files = [:]
         memory = packed
         fingerprint = ""
         positions = [scan.id: 0]
@@ -87,6 +136,20 @@ package final class VolumeSet: Sendable {
                 classIndex: scan.classIndex, split: scan.split, measured: packed.measured,
                 shard: 0, position: 0)
         ]
+    }
+
+    /// The folder that holds the set of a fingerprint: the given one, or one in it.
+    package static func folder(of fingerprint: String, in parent: String) -> String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        for folder in [parent] + names.map({ "\(parent)/\($0)" }) {
+            guard
+                let index = try? JSON.decode(
+                    ShardIndex.self, from: "\(folder)/\(ShardIndex.fileName)"),
+                (try? index.fingerprint()) == fingerprint
+            else { continue }
+            return folder
+        }
+        return nil
     }
 
     /// Where a scan is in ``scans``.

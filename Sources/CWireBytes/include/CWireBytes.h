@@ -19,6 +19,21 @@ int voxelnas_all_finite(const float *_Nullable values, size_t count);
 /// Tells the C library to keep freed memory for the next transfer; returns whether it obeyed.
 int voxelnas_keep_memory(void);
 
+/// Bytes that a TCP connection has brought since it was made; -1 for any other descriptor.
+int64_t voxelnas_received_bytes(int descriptor);
+
+/// Ends a connection that somebody else owns, who then finds it closed; 0 when it was one.
+int voxelnas_cut_connection(int descriptor);
+
+/// Raises the limit on open descriptors as far as the system allows; returns it.
+long voxelnas_allow_descriptors(void);
+
+/// Looks a host's name up; writes its address, or why there is none, and returns whether it did.
+int voxelnas_resolve(const char *host, char *text, size_t size);
+
+/// Connects to a port and closes at once; 0, or the system's number for why that failed.
+int voxelnas_try_port(const char *address, int port, int milliseconds);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -17,6 +17,8 @@ PROTOBUF_C__BEGIN_DECLS
 
 typedef struct Voxelnas__StatusQuery Voxelnas__StatusQuery;
 typedef struct Voxelnas__StatusReply Voxelnas__StatusReply;
+typedef struct Voxelnas__AdminCommand Voxelnas__AdminCommand;
+typedef struct Voxelnas__AdminReply Voxelnas__AdminReply;
 
 
 /* --- enums --- */
@@ -45,6 +47,49 @@ struct  Voxelnas__StatusReply
 #define VOXELNAS__STATUS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__status_reply__descriptor) \
     , (char *)protobuf_c_empty_string }
+
+
+/*
+ * Command line to coordinator: do something.
+ */
+struct  Voxelnas__AdminCommand
+{
+  ProtobufCMessage base;
+  /*
+   * drain, evict, pause, resume, checkpoint or stop.
+   */
+  char *command;
+  /*
+   * A worker's name, or empty.
+   */
+  char *target;
+  /*
+   * Why, for people.
+   */
+  char *reason;
+  /*
+   * How long what is begun may take.
+   */
+  uint32_t limit_ms;
+};
+#define VOXELNAS__ADMIN_COMMAND__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&voxelnas__admin_command__descriptor) \
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
+
+
+/*
+ * Coordinator to command line: what became of it.
+ */
+struct  Voxelnas__AdminReply
+{
+  ProtobufCMessage base;
+  char *command;
+  protobuf_c_boolean done;
+  char *text;
+};
+#define VOXELNAS__ADMIN_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&voxelnas__admin_reply__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string }
 
 
 /* Voxelnas__StatusQuery methods */
@@ -85,6 +130,44 @@ Voxelnas__StatusReply *
 void   voxelnas__status_reply__free_unpacked
                      (Voxelnas__StatusReply *message,
                       ProtobufCAllocator *allocator);
+/* Voxelnas__AdminCommand methods */
+void   voxelnas__admin_command__init
+                     (Voxelnas__AdminCommand         *message);
+size_t voxelnas__admin_command__get_packed_size
+                     (const Voxelnas__AdminCommand   *message);
+size_t voxelnas__admin_command__pack
+                     (const Voxelnas__AdminCommand   *message,
+                      uint8_t             *out);
+size_t voxelnas__admin_command__pack_to_buffer
+                     (const Voxelnas__AdminCommand   *message,
+                      ProtobufCBuffer     *buffer);
+Voxelnas__AdminCommand *
+       voxelnas__admin_command__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   voxelnas__admin_command__free_unpacked
+                     (Voxelnas__AdminCommand *message,
+                      ProtobufCAllocator *allocator);
+/* Voxelnas__AdminReply methods */
+void   voxelnas__admin_reply__init
+                     (Voxelnas__AdminReply         *message);
+size_t voxelnas__admin_reply__get_packed_size
+                     (const Voxelnas__AdminReply   *message);
+size_t voxelnas__admin_reply__pack
+                     (const Voxelnas__AdminReply   *message,
+                      uint8_t             *out);
+size_t voxelnas__admin_reply__pack_to_buffer
+                     (const Voxelnas__AdminReply   *message,
+                      ProtobufCBuffer     *buffer);
+Voxelnas__AdminReply *
+       voxelnas__admin_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   voxelnas__admin_reply__free_unpacked
+                     (Voxelnas__AdminReply *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Voxelnas__StatusQuery_Closure)
@@ -92,6 +175,12 @@ typedef void (*Voxelnas__StatusQuery_Closure)
                   void *closure_data);
 typedef void (*Voxelnas__StatusReply_Closure)
                  (const Voxelnas__StatusReply *message,
+                  void *closure_data);
+typedef void (*Voxelnas__AdminCommand_Closure)
+                 (const Voxelnas__AdminCommand *message,
+                  void *closure_data);
+typedef void (*Voxelnas__AdminReply_Closure)
+                 (const Voxelnas__AdminReply *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -101,6 +190,8 @@ typedef void (*Voxelnas__StatusReply_Closure)
 
 extern const ProtobufCMessageDescriptor voxelnas__status_query__descriptor;
 extern const ProtobufCMessageDescriptor voxelnas__status_reply__descriptor;
+extern const ProtobufCMessageDescriptor voxelnas__admin_command__descriptor;
+extern const ProtobufCMessageDescriptor voxelnas__admin_reply__descriptor;
 
 PROTOBUF_C__END_DECLS
 

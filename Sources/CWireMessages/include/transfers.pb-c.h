@@ -22,6 +22,9 @@ typedef struct Voxelnas__PlannedBlock Voxelnas__PlannedBlock;
 typedef struct Voxelnas__ParamsPlan Voxelnas__ParamsPlan;
 typedef struct Voxelnas__ChunkGet Voxelnas__ChunkGet;
 typedef struct Voxelnas__Chunk Voxelnas__Chunk;
+typedef struct Voxelnas__ShardWant Voxelnas__ShardWant;
+typedef struct Voxelnas__ShardPlan Voxelnas__ShardPlan;
+typedef struct Voxelnas__Probe Voxelnas__Probe;
 
 
 /* --- enums --- */
@@ -119,6 +122,54 @@ struct  Voxelnas__Chunk
 };
 #define VOXELNAS__CHUNK__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__chunk__descriptor) \
+    , 0, 0 }
+
+
+/*
+ * Worker to coordinator: a file of the run's data, by the SHA-256 of its bytes, from an offset on.
+ */
+struct  Voxelnas__ShardWant
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData shard;
+  uint64_t offset;
+  uint32_t credit_bytes;
+};
+#define VOXELNAS__SHARD_WANT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&voxelnas__shard_want__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+/*
+ * Coordinator to worker: the file's size, and the number of the transfer that brings it.
+ */
+struct  Voxelnas__ShardPlan
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData shard;
+  uint64_t transfer;
+  uint64_t bytes;
+  /*
+   * False when the run has no such file.
+   */
+  protobuf_c_boolean found;
+};
+#define VOXELNAS__SHARD_PLAN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&voxelnas__shard_plan__descriptor) \
+    , {0,NULL}, 0, 0, 0 }
+
+
+/*
+ * Either way: bytes for measuring; the answer carries as many as were asked for.
+ */
+struct  Voxelnas__Probe
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+  uint32_t reply_bytes;
+};
+#define VOXELNAS__PROBE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&voxelnas__probe__descriptor) \
     , 0, 0 }
 
 
@@ -236,6 +287,63 @@ Voxelnas__Chunk *
 void   voxelnas__chunk__free_unpacked
                      (Voxelnas__Chunk *message,
                       ProtobufCAllocator *allocator);
+/* Voxelnas__ShardWant methods */
+void   voxelnas__shard_want__init
+                     (Voxelnas__ShardWant         *message);
+size_t voxelnas__shard_want__get_packed_size
+                     (const Voxelnas__ShardWant   *message);
+size_t voxelnas__shard_want__pack
+                     (const Voxelnas__ShardWant   *message,
+                      uint8_t             *out);
+size_t voxelnas__shard_want__pack_to_buffer
+                     (const Voxelnas__ShardWant   *message,
+                      ProtobufCBuffer     *buffer);
+Voxelnas__ShardWant *
+       voxelnas__shard_want__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   voxelnas__shard_want__free_unpacked
+                     (Voxelnas__ShardWant *message,
+                      ProtobufCAllocator *allocator);
+/* Voxelnas__ShardPlan methods */
+void   voxelnas__shard_plan__init
+                     (Voxelnas__ShardPlan         *message);
+size_t voxelnas__shard_plan__get_packed_size
+                     (const Voxelnas__ShardPlan   *message);
+size_t voxelnas__shard_plan__pack
+                     (const Voxelnas__ShardPlan   *message,
+                      uint8_t             *out);
+size_t voxelnas__shard_plan__pack_to_buffer
+                     (const Voxelnas__ShardPlan   *message,
+                      ProtobufCBuffer     *buffer);
+Voxelnas__ShardPlan *
+       voxelnas__shard_plan__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   voxelnas__shard_plan__free_unpacked
+                     (Voxelnas__ShardPlan *message,
+                      ProtobufCAllocator *allocator);
+/* Voxelnas__Probe methods */
+void   voxelnas__probe__init
+                     (Voxelnas__Probe         *message);
+size_t voxelnas__probe__get_packed_size
+                     (const Voxelnas__Probe   *message);
+size_t voxelnas__probe__pack
+                     (const Voxelnas__Probe   *message,
+                      uint8_t             *out);
+size_t voxelnas__probe__pack_to_buffer
+                     (const Voxelnas__Probe   *message,
+                      ProtobufCBuffer     *buffer);
+Voxelnas__Probe *
+       voxelnas__probe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   voxelnas__probe__free_unpacked
+                     (Voxelnas__Probe *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Voxelnas__WantedBlock_Closure)
@@ -256,6 +364,15 @@ typedef void (*Voxelnas__ChunkGet_Closure)
 typedef void (*Voxelnas__Chunk_Closure)
                  (const Voxelnas__Chunk *message,
                   void *closure_data);
+typedef void (*Voxelnas__ShardWant_Closure)
+                 (const Voxelnas__ShardWant *message,
+                  void *closure_data);
+typedef void (*Voxelnas__ShardPlan_Closure)
+                 (const Voxelnas__ShardPlan *message,
+                  void *closure_data);
+typedef void (*Voxelnas__Probe_Closure)
+                 (const Voxelnas__Probe *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -268,6 +385,9 @@ extern const ProtobufCMessageDescriptor voxelnas__planned_block__descriptor;
 extern const ProtobufCMessageDescriptor voxelnas__params_plan__descriptor;
 extern const ProtobufCMessageDescriptor voxelnas__chunk_get__descriptor;
 extern const ProtobufCMessageDescriptor voxelnas__chunk__descriptor;
+extern const ProtobufCMessageDescriptor voxelnas__shard_want__descriptor;
+extern const ProtobufCMessageDescriptor voxelnas__shard_plan__descriptor;
+extern const ProtobufCMessageDescriptor voxelnas__probe__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -37,6 +37,10 @@ extension Reject {
         case quarantined = 6
         /// The run is over, or the coordinator takes no more workers.
         case closed = 7
+        /// The worker's name or address belongs to another key.
+        case identity = 8
+        /// The worker's key was revoked, or an operator threw the worker out.
+        case evicted = 9
     }
 }
 

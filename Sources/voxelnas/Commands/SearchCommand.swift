@@ -12,6 +12,7 @@ struct SearchCommand: AsyncParsableCommand {
         abstract: "Searches with workers on this machine; others may join meanwhile.")
 
     @OptionGroup var options: RunOptions
+    @OptionGroup var protection: ProtectionOptions
     @Option(help: "Worker processes to start here; 0 computes in this process.") var workers = 2
     @Option(help: "Where to listen for more workers; a free port on loopback by default.")
     var listen: ListeningAddress?
@@ -29,7 +30,7 @@ struct SearchCommand: AsyncParsableCommand {
                 return json ? try printJSON(cost) : print(cost.text)
             }
             let directory = options.directory(of: configuration)
-            let session = try SearchSession(options)
+            let session = try SearchSession(options, protection: protection)
             if workers == 0 {
                 try await session.runHere()
             } else {

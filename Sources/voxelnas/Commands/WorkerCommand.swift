@@ -15,7 +15,7 @@ struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Computes tasks for a coordinator until it is sent home.")
 
-    @Option(help: "The coordinator, such as tcp://192.168.1.5:7731.") var connect: String
+    @OptionGroup var connection: WorkerConnection
     @Option(help: "Threads per task; as many as processors and slots allow by default.")
     var threads: Int?
     @Option(
@@ -24,37 +24,44 @@ struct WorkerCommand: AsyncParsableCommand {
             at least.
             """)
     var slots: Int?
-    @Option(
-        help: "The folder of the shards on this machine, when not where the coordinator has it.")
-    var shards: String?
-    @Option(help: "A name for people; the host's by default.") var name: String?
+    @Option(help: "A name for people; the key's by default, or else the host's.") var name: String?
+    @Option(help: "Seconds that what is begun may take after SIGTERM.") var grace = 25
     @Flag(help: .hidden) var withParent = false
 
     func validate() throws {
         guard [threads, slots].allSatisfy({ (1...1024).contains($0 ?? 1) }) else {
             throw ValidationError("--threads and --slots take 1 to 1024")
         }
+        guard (0...86_400).contains(grace) else {
+            throw ValidationError("--grace takes 0 to 86400")
+        }
     }
 
     func run() async throws {
         try await explainingFailures {
-            let text = connect.hasPrefix("tcp://") ? String(connect.dropFirst(6)) : connect
-            let address = try CoordinatorAddress(text)
+            let address = try connection.address()
+            let key = try connection.keyFile()
             let shape = WorkerShape(
                 processors: ProcessInfo.processInfo.activeProcessorCount, slots: slots,
                 threads: threads)
             let nonce = UInt64.random(in: .min ... .max)
-            let settings = WorkerSettings(
-                name: name ?? ProcessInfo.processInfo.hostName, bootNonce: nonce,
+            var settings = WorkerSettings(
+                name: try connection.name(name, key: key), bootNonce: nonce,
                 cores: shape.threads * shape.slots, slots: shape.slots, prefetch: 1,
                 numericsFingerprint: try NumericsFingerprint.measured())
-            let loop = WorkerLoop(
-                settings: settings,
-                channel: try ZeroMQClient(
-                    connectingTo: address, as: PeerID(bootNonce: nonce))
-            ) { [shards] briefing in
+            settings.timers.drain = .seconds(grace)
+            let client = try ZeroMQClient(
+                connectingTo: address, as: PeerID(bootNonce: nonce), key: key)
+            let loop = WorkerLoop(settings: settings, channel: client) {
+                [connection] briefing in
                 try WorkerBriefing(reading: briefing).taskRunner(
-                    threads: shape.threads, shardsAt: shards)
+                    threads: shape.threads, shardsAt: connection.shards
+                ) { fingerprint in
+                    // The welcome that brought the briefing has told the port.
+                    try connection.volumes(
+                        fingerprint, from: address, dataPort: client.dataPort ?? address.port + 1,
+                        key: key)
+                }
             }
             FailPoint.workerStarted.pass()
             let stop = StopFlag()
@@ -69,7 +76,8 @@ struct WorkerCommand: AsyncParsableCommand {
             case .refused(let reject):
                 FileHandle.standardError.write(
                     Data("voxelnas: \(address) refused this worker: \(reject)\n".utf8))
-                throw ExitCode.unavailable
+                let isAboutKeys = reject.code == .identity || reject.code == .evicted
+                throw isAboutKeys ? ExitCode.notAllowed : ExitCode.unavailable
             }
         }
     }
