@@ -41,7 +41,7 @@ enum LungHull {
                 }
             }
             // More than this is liver or spleen between pieces of the lung's base.
-            guard added.count * 10 <= places.count * 7 else { continue }
+            guard added.count * 10 <= places.count * 4 else { continue }
             for index in added { result.voxels[index] = true }
         }
         return result
