@@ -21,8 +21,8 @@ struct BaselineTrainingTests {
         let plan = NetworkTrainer.Plan(
             id: ModelID("baseline"), architecture: architecture,
             operators: NetworkCatalogue(supernet: supernet).operators(of: architecture),
-            volumes: .evaluation, fittingScans: Array(0..<24), validationScans: Array(40..<52),
-            epochs: 2, seed: 7)
+            volumes: .evaluation, fittingScans: Array(0..<12), validationScans: Array(40..<48),
+            epochs: 1, seed: 7)
         let executor = LocalRoundExecutor(try ToySearch.runner(configuration))
         var round: UInt64 = 0
         if reversed {
@@ -37,9 +37,8 @@ struct BaselineTrainingTests {
     func order() async throws {
         let (forward, backward) = try await (train(), train(reversed: true))
         #expect(forward == backward)
-        #expect(forward.history.count == 2)
+        #expect(forward.history.count == 1)
         #expect(forward.last.validationLogits.allSatisfy { $0.isFinite })
-        #expect(forward.last.parameters != forward.best.parameters || forward.best.epoch == 2)
     }
 
     @Test("is refused where nobody knows it")
