@@ -198,6 +198,7 @@ def files(data, welcome, payload):
     data.send(messages.ShardWant(shard=bytes(32), offset=0, credit_bytes=1))
     check(not data.receive("ShardPlan")[0].found, "other files are not to be had")
     passed(f"fetched an index of {plan.bytes or len(index)} bytes by its SHA-256")
+    data.epoch = welcome.epoch  # Answers about files are of no incarnation.
     data.send(messages.Probe(sequence=9, reply_bytes=1000), b"12345")
     answer, payload = data.receive("Probe")
     check(answer.sequence == 9 and len(payload) == 1000, "a probe is answered as asked")
@@ -206,8 +207,10 @@ def files(data, welcome, payload):
 
 def steering(admin, lane):
     messages = admin.messages
+    epoch = lane.epoch
     lane.send(messages.AdminCommand(command="stop"))
     check(lane.receive("Reject")[0].code == 5, "workers give no commands")
+    lane.epoch = epoch  # What the sockets' keeper refuses is of no incarnation.
     admin.send(messages.AdminCommand(command="pause", reason="lunch"))
     check(admin.receive("AdminReply")[0].done, "a run pauses")
     check("lunch" in status(admin)["waiting"], "the status says why")
