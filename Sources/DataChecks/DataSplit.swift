@@ -75,7 +75,7 @@ package struct DataSplit: Sendable {
             }
         }
         switch data.format {
-        case .table:
+        case .table, .folders:
             try FileBytes.write(Array(ManifestWriter.table(named).utf8), to: output)
             return [output]
         case .paperJSON:

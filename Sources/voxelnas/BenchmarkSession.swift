@@ -68,7 +68,8 @@ struct BenchmarkSession {
             ? try Fleet(here: briefing, directory: directory)
             : try Fleet(
                 listening: briefing, part: "evaluation", workers: workers,
-                address: ListeningAddress(host: "127.0.0.1", port: 0), directory: directory)
+                address: ListeningAddress(host: "127.0.0.1", port: 0), directory: directory,
+                stop: stop)
         let benchmark: EvaluationStage.Benchmark
         do {
             let found =

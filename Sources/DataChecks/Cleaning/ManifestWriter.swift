@@ -24,7 +24,7 @@ package enum ManifestWriter {
             throw ImageCodecError.unwritable(file: folder, reason: "\(error)")
         }
         switch data.format {
-        case .table:
+        case .table, .folders:
             try FileBytes.write(Array(table(scans).utf8), to: "\(folder)/labels.csv")
             return ["labels.csv"]
         case .paperJSON:

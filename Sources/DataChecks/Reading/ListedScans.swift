@@ -38,7 +38,8 @@ package struct ListedScans: Sendable {
     private func order(of split: String) -> Int {
         switch data.format {
         case .paperJSON: split == "test" ? 2 : 0
-        case .table: data.testSplits.contains(split) ? 2 : data.trainSplits.contains(split) ? 0 : 1
+        case .table, .folders:
+            data.testSplits.contains(split) ? 2 : data.trainSplits.contains(split) ? 0 : 1
         }
     }
 
@@ -97,6 +98,13 @@ package struct ListedScans: Sendable {
                 try Manifest.read(
                     table: located(data.table), root: root, classes: data.classes,
                     missing: missing)
+            }
+        case .folders:
+            try add("") { _ throws(ManifestError) in
+                try Manifest.read(
+                    folders: root, classes: data.classes,
+                    splits: data.trainSplits + data.testSplits,
+                    standard: data.trainSplits.first ?? "train")
             }
         case .paperJSON:
             for (name, split) in [(data.train, "train"), (data.test, "test")] where !name.isEmpty {

@@ -26,40 +26,41 @@ struct ReadScan {
     init(_ scan: ScanReference, root: String) {
         let paths = scan.files.map { root.isEmpty ? $0 : root + "/" + $0 }
         for path in paths { fileBytes += (try? FileBytes.size(of: path)) ?? 0 }
-        if let path = paths.first, NIfTIReader.reads(path) {
-            readVolume(path)
+        if let path = paths.first, ScanVolume.Kind(of: path) != .pictures {
+            readVolume(paths, series: scan.series)
         } else {
             readPictures(paths)
         }
     }
 
-    private mutating func readVolume(_ path: String) {
+    private mutating func readVolume(_ paths: [String], series: String?) {
         isVolume = true
-        guard FileManager.default.fileExists(atPath: path) else {
+        if let path = paths.first(where: { !FileManager.default.fileExists(atPath: $0) }) {
             failures.append(Failure(slice: 0, kind: .missingFile, reason: "no file \(path)"))
             return
         }
-        let image: NIfTIImage
+        let read: ScanVolume
         do {
-            image = try NIfTIReader.read(path)
+            read = try ScanVolume(paths, series: series)
         } catch {
             failures.append(Failure(slice: 0, kind: .damagedFile, reason: "\(error)"))
             return
         }
-        let volume = image.axialVolume()
-        isOriented = image.isOriented
+        let volume = read.volume
+        isOriented = read.isOriented
         spacingInMillimetres = volume.geometry.spacingInMillimetres
         let (area, size) = (volume.size.height * volume.size.width, volume.size)
         let scale = GreyScale.hounsfield.dividing(
             volume.voxels.indices.lazy.filter { $0 % 7 == 0 }.map { volume.voxels[$0] })
         self.scale = scale
+        let isInteger = volume.voxels.allSatisfy { $0 == $0.rounded() }
         for slice in 0..<size.depth {
             let pixels = Array(volume.voxels[(slice * area)..<((slice + 1) * area)])
             count(pixels, scale)
             sketches.append(
                 SliceSketch(
                     pixels, rows: size.height, columns: size.width,
-                    sample: image.isInteger ? "integer volume" : "float volume", scale: scale))
+                    sample: isInteger ? "integer volume" : "float volume", scale: scale))
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CTData
 import DataChecks
 import Foundation
 import Pipeline

@@ -29,7 +29,9 @@ struct DataCleanCommand: AsyncParsableCommand {
                 list, from: fixes, to: listed, in: output, transfer: copy ? .copy : .link)
             configuration.data.root = "."
             switch configuration.data.format {
-            case .table: configuration.data.table = "labels.csv"
+            case .table, .folders:
+                configuration.data.format = .table
+                configuration.data.table = "labels.csv"
             case .paperJSON:
                 configuration.data.train = "train.json"
                 configuration.data.test = manifests.contains("test.json") ? "test.json" : ""
