@@ -9,7 +9,7 @@ package struct ScanPrediction: Codable, Hashable, Sendable {
     /// One probability per class.
     package let probabilities: [Double]?
     /// One logit per class, as many digits as reading it back takes.
-    package let logits: [Float]?
+    package let logits: [Double]?
     /// Why there is no prediction.
     package let error: String?
 
@@ -23,7 +23,7 @@ package struct ScanPrediction: Codable, Hashable, Sendable {
             predicted =
                 network.classNames[
                     values.indices.reduce(0) { values[$1] > values[$0] ? $1 : $0 }]
-            self.logits = logits
+            self.logits = logits.map(Double.init)
             error = nil
         } catch {
             (predicted, probabilities, logits) = (nil, nil, nil)
