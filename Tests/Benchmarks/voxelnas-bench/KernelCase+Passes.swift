@@ -74,7 +74,8 @@ extension KernelCase {
             ) { scratch in
                 let (a, b, c) = unsafe (scratch.a, scratch.b, scratch.c)
                 scratch.tiles(rows, n, tallest, widest) { r0, r1, c0, c1 in
-                    unsafe vn_matrix_multiply(r0, r1, c0, c1, k, a, k, b, n, c, n, nil, 0)
+                    unsafe vn_matrix_multiply(
+                        r0, r1, c0, c1, k, a, k, vn_reading(), b, n, c, n, nil, 0)
                 }
             }
         }
@@ -88,7 +89,7 @@ extension KernelCase {
             let (a, b, c) = unsafe (scratch.a, scratch.b, scratch.c)
             scratch.tiles(inputs, outputs, tallest, widest) { r0, r1, c0, c1 in
                 unsafe vn_matrix_multiply_transposed(
-                    r0, r1, c0, c1, rows, a, inputs, b, outputs, c, outputs)
+                    r0, r1, c0, c1, rows, a, inputs, vn_reading(), b, outputs, c, outputs)
             }
         }
         return [
@@ -116,7 +117,8 @@ extension KernelCase {
                 scratch in
                 let (a, b, c) = unsafe (scratch.a, scratch.b, scratch.c)
                 scratch.split(vn_depthwise_items(volume)) {
-                    unsafe vn_depthwise(a, b, c, volume, kernel, flipped, $0, $1)
+                    unsafe vn_depthwise(
+                        a, vn_reading(), b, c, volume, kernel, flipped, $0, $1)
                 }
             }
         }
@@ -128,7 +130,8 @@ extension KernelCase {
             ) { scratch in
                 let (a, b, c) = unsafe (scratch.a, scratch.b, scratch.c)
                 scratch.split(vn_depthwise_weight_items(volume, kernel)) {
-                    unsafe vn_depthwise_weights(a, b, c, volume, kernel, $0, $1)
+                    unsafe vn_depthwise_weights(
+                        a, vn_reading(), b, c, volume, kernel, $0, $1)
                 }
             },
         ]
