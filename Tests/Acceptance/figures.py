@@ -1,12 +1,14 @@
 """Measures figures, prints a line for each, and remembers long ones by commit.
 
-A topic script makes a `Topic`, decorates one function per figure, and ends with `topic.run()`. A
-figure's function returns (value, ok) or raises `Skip` with the reason.
+A topic script names a `Topic`, decorates one function per figure, and ends with `topic.run()`; a
+large topic's figures live in modules beside it, which name the same topic. A figure's function
+returns (value, ok) or raises `Skip` with the reason.
 """
 import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -54,6 +56,15 @@ def voxelnas(*arguments, check=True, **options):
 
 
 class Topic:
+    topics = {}
+
+    @classmethod
+    def named(cls, name, products=("voxelnas",)):
+        """The one topic of a name, with the products that any of its modules needs built."""
+        topic = cls.topics.setdefault(name, cls(name, ()))
+        topic.products = tuple(dict.fromkeys((*topic.products, *products)))
+        return topic
+
     def __init__(self, name, products=("voxelnas",)):
         self.name = name
         self.products = products
@@ -61,6 +72,13 @@ class Topic:
         self.folder = ROOT / ".build" / "acceptance" / name
         self.work = self.folder / commit()
         self.work.mkdir(parents=True, exist_ok=True)
+
+    def fresh(self, name):
+        """An empty folder of this topic."""
+        path = self.work / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path
 
     def figure(self, name, demanded):
         def register(function):

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Measures what security and operations must show: `Tests/Acceptance/security [--only NAME]`.
+"""What security and operations must show.
 
 Needs pyzmq, and protobuf with protoc for messages that are well formed. VOXELNAS_LONG=1 sends ten
 million hostile messages instead of one million. VOXELNAS_BINARIES names a folder with `voxelnas`
@@ -10,13 +9,11 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -28,7 +25,7 @@ BINARIES = pathlib.Path(os.environ.get("VOXELNAS_BINARIES", BINARY.parent))
 figures.BINARY = BINARIES / "voxelnas"
 from figures import voxelnas
 
-topic = Topic("security")
+topic = Topic.named("elasticity", products=('voxelnas', 'FleetBenchmark'))
 LONG = bool(os.environ.get("VOXELNAS_LONG"))
 
 
@@ -504,6 +501,3 @@ def doctor():
             codes.append(result.returncode)
             print(result.stdout, result.stderr, file=sys.stderr)
     return ", ".join(map(str, codes)), codes == [0, 1, 1]
-
-
-topic.run()

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Measures exports and pictures: `Tests/Acceptance/evaluation-exports [--only NAME]`.
+"""What exports and pictures must show.
 
 Needs numpy, nibabel, onnx, onnxruntime, tensorboard and scikit-learn for all of its figures.
 """
@@ -14,17 +13,13 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from figures import BINARY, ROOT, Topic, need_module, need_shared, voxelnas
+from figures import BINARY, ROOT, Topic, need_module, voxelnas
 
-topic = Topic("evaluation-exports")
+topic = Topic.named("evaluation")
 EXAMPLES = ROOT / "Docs" / "Examples"
 
 
-def fresh(name):
-    path = topic.work / name
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    return path
+fresh = topic.fresh
 
 
 def peer(script, *arguments):
@@ -373,7 +368,3 @@ def drawing_and_card():
     missing = [text for text in wanted if text not in card]
     ok = root.tag.endswith("svg") and same and not missing
     return f"{len(card)} characters, missing {missing}, regenerated alike: {same}", ok
-
-
-if __name__ == "__main__":
-    topic.run()

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Measures what published networks and the benchmark must show: `Tests/Acceptance/evaluation-networks`.
+"""What published networks and the benchmark must show.
 
 PyTorch, torchvision and safetensors are needed for the comparisons; without them those are skipped.
 """
@@ -21,21 +20,10 @@ PEERS = ROOT / "Tests" / "Peers" / "baselines_against_torch.py"
 SPEED = ROOT / "Tests" / "Benchmarks" / "baselines_against_torch.py"
 
 
-class Networks(Topic):
-    def build(self):
-        super().build()
-        subprocess.run(["swift", "build", "-c", "release", "--product", PROGRAM.name], cwd=ROOT,
-                       check=True, stdout=subprocess.DEVNULL)
+topic = Topic.named("evaluation", products=('voxelnas', 'BaselineBenchmark'))
 
 
-topic = Networks("evaluation-networks")
-
-
-def fresh(name):
-    path = topic.work / name
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    return path
+fresh = topic.fresh
 
 
 # ---------------------------------------------------------------- the networks themselves
@@ -183,6 +171,3 @@ def lidc():
                      f"({ends['lower']:.3f} to {ends['upper']:.3f})")
         complete = complete and len(value["seeds"]) == 3
     return "; ".join(areas), complete
-
-
-topic.run()

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Measures what the readers, conversions and shards must show: `Tests/Acceptance/data-readers`."""
+"""What readers, conversions and shards must show."""
 import hashlib
 import json
 import os
@@ -15,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Peers"))
 import robustness
 from figures import BINARY, ROOT, Skip, Topic, need_module, need_shared, voxelnas
 
-topic = Topic("data-readers")
+topic = Topic.named("data", products=('voxelnas', 'ReadersBenchmark'))
 BENCHMARK = ROOT / ".build" / "release" / "ReadersBenchmark"
 FUZZ_SECONDS = int(os.environ.get("VOXELNAS_FUZZ_SECONDS", "600"))
 
@@ -291,6 +290,3 @@ def fuzzing():
     value = ", ".join(f"{name} {int(count):,}" for name, count in counts)
     return (f"{value} executions", result.returncode == 0 and len(counts) == 8
             and FUZZ_SECONDS >= 600)
-
-
-topic.run()
