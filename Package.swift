@@ -159,7 +159,7 @@ let rows: [Row] = [
 /// times slower.
 let optimized: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
 
-let systemLibraries = ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS", "CSodium", "COpenSSL"]
+let systemLibraries = ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS", "COpenSSL"]
 
 let cTargets: [Target] = [
     .target(name: "CKernels", cSettings: optimized),
