@@ -44,7 +44,7 @@ struct Fleet: RoundExecutor {
     init(
         listening briefing: WorkerBriefing, part: String, workers: Int, address: ListeningAddress,
         directory: RunDirectory, auditShare: Double = 0.01,
-        protection: ProtectionOptions = ProtectionOptions(), stop: StopFlag,
+        protection: FleetProtection = FleetProtection(), stop: StopFlag,
         checkpoint: StopFlag? = nil
     ) throws {
         self.directory = directory

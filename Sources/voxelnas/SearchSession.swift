@@ -14,7 +14,7 @@ struct SearchSession {
     private let briefing: WorkerBriefing
     private let stage: SearchStage
     private let auditShare: Double
-    private let protection: ProtectionOptions
+    private let protection: FleetProtection
     private let stop = StopFlag()
     private let checkpoint = StopFlag()
 
@@ -34,7 +34,7 @@ struct SearchSession {
     init(
         configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
         resumes: Bool, traces: Bool, saveInterval: Duration = .seconds(300),
-        auditShare: Double = 0.01, protection: ProtectionOptions = ProtectionOptions()
+        auditShare: Double = 0.01, protection: FleetProtection = FleetProtection()
     ) throws {
         self.configuration = configuration
         self.protection = protection
@@ -70,7 +70,7 @@ struct SearchSession {
             shards: options.shardsFolder(of: configuration, in: directory),
             resumes: options.resume, traces: options.trace,
             saveInterval: .seconds(options.saveEvery), auditShare: options.audit / 100,
-            protection: protection)
+            protection: protection.protection)
     }
 
     /// Searches to the end in this process.
