@@ -52,7 +52,7 @@ let rows: [Row] = [
     Row("SearchSpaces", ["Tensors"]),
     Row(
         "ImageCodecs", ["CDICOM", "CPNG", "CTIFF", "CZlib", "Tensors"],
-        tests: ["Tensors", "Digests"]),
+        tests: ["TestSupport", "Tensors", "Digests"]),
     Row("ZeroMQ", ["CZeroMQ"], tests: []),
     Row("TensorBoardEvents", ["ProtobufEncoding"], tests: []),
     Row("Identities", ["ZeroMQ"], tests: ["ZeroMQ"]),
@@ -63,10 +63,10 @@ let rows: [Row] = [
     Row("Tasks", ["Tensors", "SearchSpaces"], tests: []),
     Row(
         "CTData", ["Tensors", "Digests", "Safetensors", "ImageCodecs", "RunConfiguration"],
-        tests: ["Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
+        tests: ["TestSupport", "Tensors", "Safetensors", "ImageCodecs", "RunConfiguration"]),
     Row(
         "Phantoms", ["Tensors", "ImageCodecs"],
-        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
+        tests: ["TestSupport", "Tensors", "ImageCodecs", "RunConfiguration", "CTData"]),
     Row(
         "LungSegmentation", ["Tensors", "ImageCodecs"],
         tests: ["Tensors", "ImageCodecs", "Phantoms"]),
@@ -109,7 +109,9 @@ let rows: [Row] = [
         tests: ["Tensors", "SearchSpaces", "RunConfiguration", "Journal"]),
     Row(
         "DataChecks", ["Tensors", "ImageCodecs", "RunConfiguration", "CTData", "Evaluation"],
-        tests: ["Tensors", "ImageCodecs", "RunConfiguration", "CTData", "Phantoms"]),
+        tests: [
+            "TestSupport", "Tensors", "ImageCodecs", "RunConfiguration", "CTData", "Phantoms",
+        ]),
     Row(
         "Training",
         [
@@ -205,6 +207,10 @@ let package = Package(
                 "Pipeline",
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["voxelnas", "TestSupport"],
+            swiftSettings: swiftSettings),
         .target(
             name: "GoldenVectors", dependencies: ["Safetensors", "Tensors"],
             path: "Tests/GoldenVectors", swiftSettings: swiftSettings),

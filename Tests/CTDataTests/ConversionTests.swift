@@ -2,6 +2,7 @@ import CTData
 import Foundation
 import ImageCodecs
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Conversion to pictures")

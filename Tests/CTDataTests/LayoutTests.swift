@@ -2,6 +2,7 @@ import CTData
 import Foundation
 import ImageCodecs
 import RunConfiguration
+import TestSupport
 import Testing
 
 @Suite("Folders of classes")

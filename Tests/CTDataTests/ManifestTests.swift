@@ -1,6 +1,7 @@
 import CTData
 import Foundation
 import RunConfiguration
+import TestSupport
 import Testing
 
 @Suite("A manifest")

@@ -1,8 +1,9 @@
 import CTData
 import Foundation
+import TestSupport
 import Testing
 
-@Suite("The paper's manifests", .enabled(if: SharedData.folder != nil, SharedData.skipped))
+@Suite("The paper's manifests", .enabled(if: SharedData.folder != nil, "\(SharedData.skipped)"))
 struct PublishedManifestTests {
     static let mosMed = ["CT-0": 0, "CT-1": 1, "CT-2": 1, "CT-3": 1, "CT-4": 1]
     static let covidCTset = ["normal": 0, "covid": 1]

@@ -4,6 +4,7 @@ import ImageCodecs
 import RunConfiguration
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Packed scans")

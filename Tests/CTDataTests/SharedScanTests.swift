@@ -1,9 +1,10 @@
 import CTData
 import Foundation
 import RunConfiguration
+import TestSupport
 import Testing
 
-@Suite("The developers' scans", .enabled(if: SharedData.folder != nil, SharedData.skipped))
+@Suite("The developers' scans", .enabled(if: SharedData.folder != nil, "\(SharedData.skipped)"))
 struct SharedScanTests {
     let folder: TemporaryFolder
 

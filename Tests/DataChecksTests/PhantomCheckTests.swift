@@ -4,6 +4,7 @@ import Foundation
 import ImageCodecs
 import Phantoms
 import RunConfiguration
+import TestSupport
 import Testing
 
 @Suite("A check of phantoms")

@@ -1,10 +1,11 @@
 import DataChecks
 import RunConfiguration
+import TestSupport
 import Testing
 
 @Suite(
     "Checks of the published lists",
-    .enabled(if: SharedData.folder != nil, SharedData.skipped))
+    .enabled(if: SharedData.folder != nil, "\(SharedData.skipped)"))
 struct PublishedListTests {
     private func check(
         train: String, test: String, classes: [String: Int], positive: String

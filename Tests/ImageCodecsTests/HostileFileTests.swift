@@ -1,6 +1,7 @@
 import Foundation
 import ImageCodecs
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Hostile files")

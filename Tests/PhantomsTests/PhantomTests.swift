@@ -4,6 +4,7 @@ import ImageCodecs
 import Phantoms
 import RunConfiguration
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Synthetic chest CTs")

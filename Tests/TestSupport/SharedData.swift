@@ -1,9 +1,9 @@
 import Foundation
-import Testing
 
-/// The developers' manifests and data: `VOXELNAS_SHARED`, or `shared` beside the package.
-enum SharedData {
-    static let folder: String? = {
+/// The developers' data folder: `VOXELNAS_SHARED`, or `shared` beside the package.
+package enum SharedData {
+    /// Its path, or `nil` where it is absent.
+    package static let folder: String? = {
         let environment = ProcessInfo.processInfo.environment["VOXELNAS_SHARED"]
         let beside = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../shared").standardizedFileURL.path
@@ -12,5 +12,6 @@ enum SharedData {
         }
     }()
 
-    static let skipped: Comment = "set VOXELNAS_SHARED to the folder of the developers' data"
+    /// What a skipped test says.
+    package static let skipped = "set VOXELNAS_SHARED to the folder of the developers' data"
 }
