@@ -1,4 +1,6 @@
+import Coordinator
 import Foundation
+import Synchronization
 import Worker
 
 /// What a long life with workers that come and go does to memory and descriptors.
@@ -27,28 +29,31 @@ struct ChurnFigures: Encodable {
                 group.addTask { _ = try? await loop.run() }
             }
             try await fleet.waitForActive(workers)
-            let start = ContinuousClock.now
-            var next = 1.0
-            var number: UInt64 = 0
-            while elapsed(since: start) < Double(duration) {
-                if elapsed(since: start) >= next {
-                    next += 1
-                    fleet.killOldest()
-                    let loop = try fleet.makeWorker()
-                    group.addTask { _ = try? await loop.run() }
-                    figures.killed += 1
-                    figures.joined += 1
-                    marks.append((elapsed(since: start), residentMebibytes()))
-                    if figures.killed % 60 == 0 { figures.samples.append(residentMebibytes()) }
-                    if figures.killed == duration / 3 {
-                        figures.descriptorsAfterWarmUp = descriptors()
-                    }
+            let rounds = Mutex(0)
+            let executor = fleet.executor
+            group.addTask {
+                for number in (0 as UInt64)... {
+                    guard !Task.isCancelled else { return }
+                    let done: Void? = try? await Self.round(number, of: workers, on: executor)
+                    if done == nil { return }
+                    rounds.withLock { $0 += 1 }
                 }
-                _ = try await fleet.round(number, tasks: workers, floats: 256)
-                number += 1
-                try await Task.sleep(for: .milliseconds(100))
             }
-            figures.rounds = Int(number)
+            let start = ContinuousClock.now
+            while elapsed(since: start) < Double(duration) {
+                try await Task.sleep(for: .seconds(1))
+                fleet.killOldest()
+                let loop = try fleet.makeWorker()
+                group.addTask { _ = try? await loop.run() }
+                figures.killed += 1
+                figures.joined += 1
+                marks.append((elapsed(since: start), residentMebibytes()))
+                if figures.killed % 60 == 0 { figures.samples.append(residentMebibytes()) }
+                if elapsed(since: start) < Double(duration) / 3 {
+                    figures.descriptorsAfterWarmUp = descriptors()
+                }
+            }
+            figures.rounds = rounds.withLock { $0 }
             figures.descriptorsAtEnd = descriptors()
             figures.residentMebibytes = residentMebibytes()
             fleet.close()
@@ -57,6 +62,13 @@ struct ChurnFigures: Encodable {
         }
         figures.mebibytesPerHour = 3600 * slope(marks.suffix(2 * marks.count / 3))
         return figures
+    }
+
+    private static func round(
+        _ number: UInt64, of tasks: Int, on executor: DistributedRoundExecutor
+    ) async throws {
+        _ = try await Fleet.round(number, tasks: tasks, floats: 256, on: executor)
+        try await Task.sleep(for: .milliseconds(50))
     }
 
     private static func elapsed(since start: ContinuousClock.Instant) -> Double {

@@ -99,6 +99,13 @@ final class Fleet {
     ///
     /// - Returns: Seconds.
     func round(_ number: UInt64, tasks: Int, floats: Int) async throws -> Double {
+        try await Self.round(number, tasks: tasks, floats: floats, on: executor)
+    }
+
+    /// The same without the fleet at hand.
+    static func round(
+        _ number: UInt64, tasks: Int, floats: Int, on executor: DistributedRoundExecutor
+    ) async throws -> Double {
         var parameters = ParameterSet()
         parameters[Echo.operators[0]] = (0..<floats).map { Float($0) }
         let round = Round(
