@@ -3,6 +3,7 @@ import DataChecks
 import Foundation
 import ImageCodecs
 import RunConfiguration
+import Tensors
 import TestSupport
 import Testing
 

@@ -115,7 +115,8 @@ case "shards":
             })
     }
     try printed([
-        "loaded": Double(loaded) / loading / 1e9, "bytes": Double(bytes), "seconds": best, "gigabytesPerSecond": Double(bytes) / best / 1e9,
+        "loaded": Double(loaded) / loading / 1e9, "bytes": Double(bytes), "seconds": best,
+        "gigabytesPerSecond": Double(bytes) / best / 1e9,
         "sum": Double(sum),
     ])
 default:
