@@ -4,11 +4,16 @@ import Tensors
 ///
 /// An opacity that fills a lobe is as dense as the chest wall, and what is left of the lung around it
 /// may be a sickle, whose hull does not hold it. Where one lung has much less of a slice than the
-/// other, the other's mirror image, moved so that both meet the same ribs, says what is missing: its
-/// back half and its half towards the ribs. Towards heart and hilum in front, no mirror image holds.
+/// other, the other's mirror image, moved so that both meet the same ribs, says what is missing in
+/// its back half; in front lies the heart. What is missing in a few slices only, or is a sliver, is the
+/// dome of the diaphragm or a lung's top, and stays out.
 enum LungMirror {
     /// A side with less than this share of the other one's slice is compared with it.
     static let share = 0.6
+    /// The least height of what is missing, in millimetres.
+    static let height = 40.0
+    /// The least share of the other one's slice that is missing.
+    static let leastMissing = 0.15
     /// How far the mirror image may be moved, in millimetres.
     static let reach = 25.0
 
@@ -22,36 +27,50 @@ enum LungMirror {
     static func missing(
         in side: BinaryVolume, beside other: BinaryVolume, middle: Double
     ) -> BinaryVolume {
-        let (width, height) = (side.size.width, side.size.height)
-        let area = height * width
-        var missing = BinaryVolume(like: side)
-        for slice in 0..<side.size.depth {
-            let start = slice * area
-            let own = (0..<area).filter { side.voxels[start + $0] }
-            let theirs = (0..<area).filter { other.voxels[start + $0] }
-            guard own.count > 8, Double(own.count) < share * Double(theirs.count) else { continue }
-            let columns = own.map { $0 % width }
-            let isLeft = Double(columns.reduce(0, +)) < middle * Double(own.count)
-            let mirrored = theirs.map { place -> (row: Int, column: Int) in
-                (place / width, Int((2 * middle - Double(place % width)).rounded()))
+        var result = BinaryVolume(like: side)
+        var run: [[Int]] = []
+        func endRun() {
+            if Double(run.count) * side.spacing[0] >= height {
+                for index in run.joined() { result.voxels[index] = true }
             }
-            func outermost(_ columns: [Int]) -> Int {
-                (isLeft ? columns.min() : columns.max()) ?? 0
-            }
-            let shift = outermost(columns) - outermost(mirrored.map(\.column))
-            guard Double(abs(shift)) * side.spacing[2] <= reach else { continue }
-            let image = mirrored.map { (row: $0.row, column: $0.column + shift) }
-                .filter { (0..<width).contains($0.column) }
-            let back = image.map(\.row).sorted()[image.count / 2]
-            let sorted = image.map(\.column).sorted()
-            let centre = (sorted[0] + sorted[sorted.count - 1]) / 2
-            let found = image.filter { row, column in
-                !side.voxels[start + row * width + column]
-                    && (row >= back || (isLeft ? column <= centre : column >= centre))
-            }
-            guard found.count + own.count <= theirs.count else { continue }
-            for (row, column) in found { missing.voxels[start + row * width + column] = true }
+            run = []
         }
-        return missing
+        for slice in 0..<side.size.depth {
+            let found = missing(slice, of: side, beside: other, middle: middle)
+            if found.isEmpty { endRun() } else { run.append(found) }
+        }
+        endRun()
+        return result
+    }
+    /// What one slice of a side lacks, as indices of voxels; nothing where the sides are alike.
+    private static func missing(
+        _ slice: Int, of side: BinaryVolume, beside other: BinaryVolume, middle: Double
+    ) -> [Int] {
+        let width = side.size.width
+        let area = side.size.height * width
+        let start = slice * area
+        let own = (0..<area).filter { side.voxels[start + $0] }
+        let theirs = (0..<area).filter { other.voxels[start + $0] }
+        guard own.count > 8, Double(own.count) < share * Double(theirs.count) else { return [] }
+        let columns = own.map { $0 % width }
+        let isLeft = Double(columns.reduce(0, +)) < middle * Double(own.count)
+        let mirrored = theirs.map { place -> (row: Int, column: Int) in
+            (place / width, Int((2 * middle - Double(place % width)).rounded()))
+        }
+        func outermost(_ columns: [Int]) -> Int {
+            (isLeft ? columns.min() : columns.max()) ?? 0
+        }
+        let shift = outermost(columns) - outermost(mirrored.map(\.column))
+        guard Double(abs(shift)) * side.spacing[2] <= reach else { return [] }
+        let back = mirrored.map(\.row).sorted()[mirrored.count / 2]
+        let found = mirrored.compactMap { row, column -> Int? in
+            let index = start + row * width + column + shift
+            guard row >= back, (0..<width).contains(column + shift), !side.voxels[index] else {
+                return nil
+            }
+            return index
+        }
+        let isLobe = Double(found.count) >= leastMissing * Double(theirs.count)
+        return isLobe && found.count + own.count <= theirs.count ? found : []
     }
 }

@@ -15,7 +15,7 @@ import Tensors
 ///    slice's convex hull and the lung, where the hull is lateral or at the back. The hull's other
 ///    bays are heart, hilum and diaphragm.
 /// 6. Where one lung has much less of a slice than the other, the other one's mirror image says what
-///    is missing at the back and towards the ribs: a lobe that is filled.
+///    is missing at the back: a lobe that is filled.
 ///
 /// The released code of the paper's authors works slice by slice with 2-means, dilations and hulls;
 /// this is the same idea in millimetres and in three dimensions.
