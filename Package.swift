@@ -239,7 +239,8 @@ let package = Package(
             name: "CPlainReaders", path: "Tests/Benchmarks/CPlainReaders", cSettings: optimized,
             linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
         .executableTarget(
-            name: "ReadersBenchmark", dependencies: ["CPlainReaders", "CTData", "ImageCodecs"],
+            name: "ReadersBenchmark",
+            dependencies: ["CPlainReaders", "CTData", "ImageCodecs", "RunConfiguration"],
             path: "Tests/Benchmarks/Readers", swiftSettings: swiftSettings),
         .executableTarget(
             name: "FleetBenchmark",

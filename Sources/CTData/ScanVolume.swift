@@ -9,6 +9,8 @@ package struct ScanVolume: Sendable {
     package let isOriented: Bool
     /// Whether distances between slices are known and all alike.
     package let hasDistances: Bool
+    /// The files: the one of a NIfTI volume, or those of the slices from the first to the last.
+    package let files: [String]
     /// What was odd; empty for NIfTI.
     package let findings: [String]
 
@@ -65,6 +67,7 @@ package struct ScanVolume: Sendable {
             volume = image.axialVolume()
             isOriented = image.isOriented
             hasDistances = true
+            files = [first]
             findings = []
         } else {
             let folder = first.lastIndex(of: "/").map { String(first[..<$0]) } ?? "."
@@ -73,6 +76,7 @@ package struct ScanVolume: Sendable {
             volume = scan.volume
             isOriented = scan.isOriented
             hasDistances = !scan.findings.contains(where: \.breaksDistances)
+            files = scan.files
             findings = scan.findings.map(\.description)
         }
     }

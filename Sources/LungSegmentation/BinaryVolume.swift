@@ -49,6 +49,29 @@ struct BinaryVolume {
         return BinaryVolume(size: size, spacing: spacing, voxels: closed.voxels)
     }
 
+    /// The set without what is narrower than twice the distance, slice by slice.
+    func openedInSlices(by millimetres: Double) -> BinaryVolume {
+        let apart = BinaryVolume(
+            size: size, spacing: [1e6, spacing[1], spacing[2]], voxels: voxels)
+        let opened = apart.eroded(by: millimetres).dilated(by: millimetres)
+        return BinaryVolume(size: size, spacing: spacing, voxels: opened.voxels)
+    }
+
+    /// Takes in the voxels of another set on the same grid.
+    mutating func formUnion(_ other: BinaryVolume) {
+        for index in voxels.indices where other.voxels[index] { voxels[index] = true }
+    }
+
+    /// The mean column of the set; the grid's middle when the set is empty.
+    var middleColumn: Double {
+        var (sum, count) = (0, 0)
+        for index in voxels.indices where voxels[index] {
+            sum += index % size.width
+            count += 1
+        }
+        return count > 0 ? Double(sum) / Double(count) : Double(size.width - 1) / 2
+    }
+
     /// The parts of the set that hang together over voxels' faces, the largest first.
     func components() -> [[Int]] {
         let (area, width) = (size.height * size.width, size.width)

@@ -118,6 +118,34 @@ struct ScanFinderTests {
         #expect(try ScanFinder.scans(at: root + "/b.nii.gz").map(\.id) == ["b.nii.gz"])
     }
 
+    @Test("takes every DICOM series, of one folder or of many, and no scout views")
+    func dicom() throws {
+        let root = try folder(["p/one/notes.txt", "p/two/DICOMDIR"])
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        func write(_ file: String, _ series: String, isLocalizer: Bool = false) throws {
+            var slice = DICOMFile()
+            slice.series = series
+            if isLocalizer { slice.imageType = "ORIGINAL\\PRIMARY\\LOCALIZER" }
+            try Data(slice.bytes).write(to: URL(filePath: "\(root)/p/\(file)"))
+        }
+        try write("one/IM10", "1.2")
+        try write("one/IM2.dcm", "1.2")
+        try write("one/SCOUT", "1.1", isLocalizer: true)
+        try write("two/A", "1.10")
+        try write("two/B", "1.9")
+        let scans = try ScanFinder.scans(at: root)
+        #expect(scans.map(\.id) == ["p/one", "p/two#1.9", "p/two#1.10"])
+        #expect(scans[1].files == ["\(root)/p/two/B"])
+        #expect(
+            scans[0].files == [
+                "\(root)/p/one/IM2.dcm", "\(root)/p/one/IM10", "\(root)/p/one/SCOUT",
+            ])
+        #expect(try ScanFinder.scans(at: root + "/p/one").map(\.id) == ["one"])
+        #expect(try ScanFinder.scans(at: root + "/p/two/A").map(\.id) == ["A"])
+        let read = try ScanVolume(scans[2].files, series: scans[2].series)
+        #expect(read.volume.size.depth == 1)
+    }
+
     @Test("says what is missing")
     func refuses() throws {
         let root = try folder(["notes.txt"])

@@ -132,4 +132,29 @@ struct SafetensorsTests {
         try Data([1, 2]).write(to: URL(fileURLWithPath: path))
         #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: path) }
     }
+
+    @Test("Stored numbers become floats, also at odd addresses")
+    func floats() throws {
+        let path = try file(
+            header: """
+                {"a":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},\
+                "b":{"dtype":"I16","shape":[2],"data_offsets":[3,7]},\
+                "c":{"dtype":"F32","shape":[2],"data_offsets":[7,15]},\
+                "d":{"dtype":"I64","shape":[1],"data_offsets":[15,23]}}
+                """,
+            data: [0, 7, 255, 254, 255, 44, 1, 0, 0, 192, 63, 0, 0, 0, 128]
+                + [UInt8](repeating: 0, count: 8))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let tensors = try SafetensorsFile(path: path)
+        #expect(try tensors.floats(of: "a", in: 1..<3, adding: 32768) == [32775, 33023])
+        #expect(try tensors.floats(of: "b", in: 0..<2, adding: 0.5) == [-1.5, 300.5])
+        let whole = try tensors.floats(of: "c", in: 0..<2, adding: 0)
+        #expect(whole[0] == 1.5 && whole[1].bitPattern == (-Float.zero).bitPattern)
+        #expect(throws: SafetensorsError.self) {
+            try tensors.floats(of: "a", in: 1..<4, adding: 0)
+        }
+        #expect(throws: SafetensorsError.self) {
+            try tensors.floats(of: "d", in: 0..<1, adding: 0)
+        }
+    }
 }

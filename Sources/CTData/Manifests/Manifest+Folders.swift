@@ -73,13 +73,9 @@ private struct FolderTree {
 
     /// The names in a folder, without hidden ones, by text and number.
     func names(_ folder: String) throws(ManifestError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path(folder))
-                .filter { !$0.hasPrefix(".") && !$0.hasPrefix("__MACOSX") }
-                .sorted { Manifest.precedes($0, $1) }
-        } catch {
-            throw .unreadable(file: path(folder), reason: "\(error)")
-        }
+        try Manifest.names(inFolder: path(folder))
+            .filter { !$0.hasPrefix(".") && !$0.hasPrefix("__MACOSX") }
+            .sorted { Manifest.precedes($0, $1) }
     }
 
     func folders(_ folder: String) throws(ManifestError) -> [String] {

@@ -90,12 +90,7 @@ extension Manifest {
     /// The names of the slices in a folder: pictures in the order of their numbers, else DICOM files;
     /// `nil` when there are neither.
     static func slices(inFolder folder: String) throws(ManifestError) -> [String]? {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        } catch {
-            throw .unreadable(file: folder, reason: "\(error)")
-        }
+        let names = try names(inFolder: folder)
         let pictures = names.filter { !$0.hasPrefix(".") && PictureReader.reads($0) }
         if !pictures.isEmpty { return pictures.sorted(by: Self.precedes) }
         do {
@@ -103,6 +98,21 @@ extension Manifest {
             return dicom.isEmpty ? nil : dicom
         } catch {
             throw .unreadable(file: folder, reason: "\(error)")
+        }
+    }
+
+    /// The names in a folder, in no order.
+    static func names(inFolder folder: String) throws(ManifestError) -> [String] {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder
+        else {
+            throw .unreadable(file: folder, reason: "there is no such folder")
+        }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
+            throw .unreadable(
+                file: folder, reason: "its files cannot be listed; may this account read it?")
         }
     }
 

@@ -192,16 +192,25 @@ package final class VolumeSet: Sendable {
     ///
     /// - Throws: ``ShardError/file(path:reason:)``.
     package func slice(_ slice: Int, ofScan scan: Int) throws(ShardError) -> [Float] {
-        let measured = scans[scan].measured
-        switch measured.storage {
-        case .uint8:
-            return try stored(slice, ofScan: scan, as: UInt8.self)
-                .map { Float($0) + measured.offset }
-        case .int16:
-            return try stored(slice, ofScan: scan, as: Int16.self)
-                .map { Float($0) + measured.offset }
-        case .float32:
-            return try stored(slice, ofScan: scan, as: Float.self)
+        let description = scans[scan]
+        let (area, offset) = (settings.height * settings.width, description.measured.offset)
+        if let memory {
+            switch description.measured.storage {
+            case .uint8:
+                let values: [UInt8] = memory.slice(slice, count: area)
+                return values.map { Float($0) + offset }
+            case .int16:
+                let values: [Int16] = memory.slice(slice, count: area)
+                return values.map { Float($0) + offset }
+            case .float32: return memory.slice(slice, count: area)
+            }
+        }
+        do {
+            return try shards[description.shard].floats(
+                of: Self.voxels(description.position), in: (slice * area)..<((slice + 1) * area),
+                adding: offset)
+        } catch {
+            throw .file(path: folder, reason: "\(error)")
         }
     }
 

@@ -33,7 +33,7 @@ package enum CountCheck {
                 guard patients < fewPatients else { return nil }
                 return Finding(
                     .fewPatients, severity: .remark, split: count.list, others: [classes[index]],
-                    "\(patients) patients of \(classes[index])")
+                    "\(patients) \(patients == 1 ? "patient" : "patients") of \(classes[index])")
             }
         }
     }

@@ -164,14 +164,20 @@ struct ScanExamination {
         originals[slice] = original
     }
 
+    /// How unlike two slices are: in their greys, and twice in where their tissue is.
     private func distance(_ a: Int, _ b: Int) -> Float {
-        guard let first = sketch(a)?.thumbnail, let second = sketch(b)?.thumbnail else { return 0 }
-        var sum: Float = 0
-        for index in first.indices {
-            let difference = first[index] - second[index]
-            sum += difference * difference
+        guard let first = sketch(a), let second = sketch(b) else { return 0 }
+        func squares(_ a: [Float], _ b: [Float]) -> Float {
+            var sum: Float = 0
+            for index in a.indices {
+                let difference = a[index] - b[index]
+                sum += difference * difference
+            }
+            return sum
         }
-        return sum.squareRoot()
+        return
+            (squares(first.thumbnail, second.thumbnail)
+            + 4 * squares(first.tissue, second.tissue)).squareRoot()
     }
 
     private mutating func findDisorder() {

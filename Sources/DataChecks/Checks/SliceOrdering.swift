@@ -46,25 +46,30 @@ struct SliceOrdering {
         zip(order, order.dropFirst()).reduce(0) { $0 + distances[$1.0][$1.1] }
     }
 
-    /// The shortest path that was found, in the direction that keeps most neighbours' order; the
-    /// given one unless another is more than one step shorter.
+    /// The order that explains the distances best, in the direction that keeps most neighbours'
+    /// order; the given one unless another is more than about one step shorter.
     func best() -> [Int] {
         let given = Array(distances.indices)
         guard given.count > 3 else { return given }
         let careful = Gains(inside: leastGain, atEnds: leastGainAtEnds)
         let first = improved(given, careful)
-        guard length(first) < length(given) - 1 else { return given }
+        let single = afterOneChange()
+        guard length(first) < length(given) - 1 || single != nil else { return given }
         // The given order is wrong, so nothing is kept for its sake any more, but for slices that
         // are like no other: those stay beside the neighbour that they were given.
         let anchored = SliceOrdering(anchoring: self)
         let free = Gains(inside: 0.02, atEnds: 0.02)
-        var best = anchored.improved(first, free)
+        var paths = [first, anchored.improved(first, free)]
+        if let single { paths.append(anchored.improved(single, free)) }
         for start in starts() {
-            let other = anchored.improved(anchored.nearest(from: start), free)
-            if anchored.length(other) < anchored.length(best) - 0.02 { best = other }
+            paths.append(anchored.improved(anchored.nearest(from: start), free))
         }
-        let rising = zip(best, best.dropFirst()).count { $0 < $1 }
-        return 2 * rising < best.count - 1 ? best.reversed() : best
+        return simplest(paths.map(directed), single: single)
+    }
+
+    private func directed(_ path: [Int]) -> [Int] {
+        let rising = zip(path, path.dropFirst()).count { $0 < $1 }
+        return 2 * rising < path.count - 1 ? path.reversed() : path
     }
 
     /// Gains that a change must exceed.

@@ -9,7 +9,9 @@ extension FixList {
         do {
             bytes = try FileBytes.read(file, limit: 256 << 20)
         } catch {
-            throw .unreadable(file: file, reason: "\(error)")
+            // The error names the file, too.
+            throw .unreadable(
+                file: file, reason: "\(error)".replacing("\(file): cannot be read: ", with: ""))
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .malformed(file: file, line: 1, reason: "not UTF-8")

@@ -46,12 +46,14 @@ extension FixList {
         }
         for (position, slices) in gone {
             let scan = check.listed.scans[position]
-            let count = check.records[position].digests.count
+            let record = check.records[position]
+            let count = record.digests.count
             guard count > slices.count else {
                 fixes[position]?.isDiscarded = true
                 continue
             }
-            let numbers = SliceNumbers(files: scan.files, count: count)
+            // Slices of a volume have no names, and DICOM files lie in any order.
+            let numbers = SliceNumbers(files: record.isVolume ? [] : scan.files, count: count)
             fixes[position]?.removed = numbers.spans(of: slices.sorted())
         }
         for finding in check.findings where finding.kind == .sharedPatient {
@@ -63,7 +65,8 @@ extension FixList {
     }
 
     private static func spans(_ order: [Int], of record: ScanRecord) -> [Span] {
-        let numbers = SliceNumbers(files: record.reference.files, count: record.digests.count)
+        let numbers = SliceNumbers(
+            files: record.isVolume ? [] : record.reference.files, count: record.digests.count)
         // Slices that are to go stay in the order, so that a person may keep one after all.
         var places = order
         let present = Set(order)

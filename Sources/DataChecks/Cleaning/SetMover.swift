@@ -25,8 +25,12 @@ struct SetMover {
 
     /// Moves a scan and returns its files, relative to the new folder.
     mutating func move(_ scan: ScanReference, _ fix: FixList.Fix) throws -> [String] {
-        let isVolume = scan.files.first.map(NIfTIReader.reads) ?? false
-        if isVolume { return try moveVolume(scan, fix) }
+        switch scan.files.first.map(ScanVolume.Kind.init) {
+        case .nifti: return try moveVolume(scan, fix)
+        case .dicom where !fix.removed.isEmpty || fix.reordering != nil || scan.series != nil:
+            return try moveSeries(scan, fix)
+        case .dicom, .pictures, nil: break
+        }
         let numbers = SliceNumbers(files: scan.files, count: scan.files.count)
         let places = fix.places(numbers)
         removedSlices = scan.files.count - places.count
@@ -60,6 +64,30 @@ struct SetMover {
     private func renamed(_ id: String, _ scan: ScanReference) -> String {
         guard isPaperForm, label != scan.label, id.hasPrefix(scan.label + "/") else { return id }
         return label + id.dropFirst(scan.label.count)
+    }
+
+    /// Brings those files of a DICOM series that stay; the slices say themselves where they lie.
+    private mutating func moveSeries(_ scan: ScanReference, _ fix: FixList.Fix) throws -> [String] {
+        guard fix.reordering == nil else {
+            throw ImageCodecError.series(
+                folder: scan.id,
+                reason: "the fixes give a DICOM series another order, but positions in its files "
+                    + "decide the order",
+                advice: "take re_order out of its line, or convert the series with data convert")
+        }
+        let slices = try ScanVolume(scan.files.map(path), series: scan.series).files
+        let places = fix.places(SliceNumbers(files: [], count: slices.count))
+        removedSlices = slices.count - places.count
+        name = renamed(scan.id, scan)
+        var files: [String] = []
+        for place in places {
+            let file =
+                source.isEmpty
+                ? slices[place] : String(slices[place].dropFirst(source.count + 1))
+            files.append("\(name)/\(file.split(separator: "/").last ?? "")")
+            try bring(file, to: files[files.count - 1])
+        }
+        return files
     }
 
     private mutating func moveVolume(_ scan: ScanReference, _ fix: FixList.Fix) throws -> [String] {

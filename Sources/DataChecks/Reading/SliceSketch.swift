@@ -24,6 +24,9 @@ struct SliceSketch: Sendable {
     let roughness: Double
     /// 32×32 mean greys.
     let thumbnail: [Float]
+    /// 32×32 shares of tissue, with a soft threshold: ribs, which come and go from slice to slice,
+    /// do not show in it.
+    let tissue: [Float]
     /// What a 3×3 mean leaves over at 48×48 points, clipped: noise, which no two scans share.
     let grain: [Float]
     /// The share of tissue along the top, bottom, left and right edge.
@@ -78,9 +81,11 @@ struct SliceSketch: Sendable {
 
         let greys = pixels.map { scale($0) }
         thumbnail = Self.thumbnail(greys, rows, columns)
+        tissue = Self.thumbnail(
+            greys.map { min(max(($0 - scale.threshold) * 5 + 0.5, 0), 1) }, rows, columns)
         grain = Self.grain(greys, rows, columns)
         (roughness, gradients) = Self.texture(greys, rows, columns)
-        func tissue(_ places: some Sequence<Int>) -> Double {
+        func tissueShare(_ places: some Sequence<Int>) -> Double {
             var (inside, all) = (0, 0)
             for place in places {
                 all += 1
@@ -90,9 +95,9 @@ struct SliceSketch: Sendable {
         }
         let end = rows * columns
         tissueAtEdges = [
-            tissue(0..<columns), tissue((end - columns)..<end),
-            tissue(stride(from: 0, to: end, by: columns)),
-            tissue(stride(from: columns - 1, to: end, by: columns)),
+            tissueShare(0..<columns), tissueShare((end - columns)..<end),
+            tissueShare(stride(from: 0, to: end, by: columns)),
+            tissueShare(stride(from: columns - 1, to: end, by: columns)),
         ]
         background = Double(pixels.count { $0 == least }) / Double(max(pixels.count, 1))
         var (bright, started) = (0, 0)

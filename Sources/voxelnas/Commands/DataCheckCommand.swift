@@ -33,6 +33,12 @@ struct DataCheckCommand: AsyncParsableCommand {
                 print(check.json)
             } else {
                 printText(check)
+                if let html { print("pictures of the worst cases: \(html)") }
+                if let fixes {
+                    print(
+                        "read \(fixes), change what you judge otherwise, and apply it:\n"
+                            + "voxelnas data clean \(runFile) --fixes \(fixes) --output NEW_FOLDER")
+                }
             }
             if check.findings.contains(where: { $0.severity == .problem }) { throw ExitCode(1) }
         }
@@ -48,14 +54,16 @@ struct DataCheckCommand: AsyncParsableCommand {
         }
         print(counts.text + "\n")
         var leaks = Table("feature alone  (list, class)", "AUC lower", "AUC higher", "")
-        for leak in check.leaks.sorted(by: { $0.area > $1.area }).prefix(3 * lines)
-        where leak.isHint || leak.feature == "slice count" {
+        let shown = check.leaks.sorted { $0.area > $1.area }
+            .filter { $0.isHint || $0.feature == "slice count" }.prefix(3 * lines)
+        for leak in shown {
             leaks.append(
                 "\(leak.feature)  (\(leak.list), \(leak.className))",
                 String(format: "%.3f", leak.areaOfLower), String(format: "%.3f", leak.areaOfHigher),
                 leak.isLeak ? "LEAK" : leak.isHint ? "hint" : "")
         }
-        print(leaks.text + "\n")
+        print(
+            (shown.isEmpty ? "no feature alone tells the classes apart" : leaks.text) + "\n")
         for (lists, count) in check.sharedFiles { print("\(count) files are in \(lists)") }
         for (kind, findings) in check.kinds where kind != .labelLeak {
             let problems = findings.count { $0.severity == .problem }

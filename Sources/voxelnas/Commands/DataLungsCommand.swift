@@ -12,11 +12,11 @@ import Tensors
 struct DataLungsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lungs",
-        abstract: "Finds the lungs in NIfTI scans: masks, and a picture of each to look at.",
+        abstract: "Finds the lungs in NIfTI and DICOM scans: masks, and a picture of each.",
         discussion: """
             Writes masks/, montages/ and lungs.csv. With --crop also volumes/, cut to the box of \
-            the lungs, and labels.csv, a table for a run file. Pictures without spacing are left \
-            out: convert them to NIfTI.
+            the lungs, and labels.csv, a table for a run file. Pictures have no spacing and are \
+            left out.
             """)
 
     @Argument(help: "A run file.") var runFile: String
@@ -35,20 +35,21 @@ struct DataLungsCommand: AsyncParsableCommand {
             let configuration = try RunConfiguration(contentsOf: runFile)
             let listed = try ListedScans.read(configuration.data, folder: folder(of: runFile))
             let scans = listed.scans.filter { scan in
-                scan.files.first.map(NIfTIReader.reads) == true
+                scan.files.first.map { ScanVolume.Kind(of: $0) != .pictures } == true
                     && (only.map { scan.id.contains($0) } ?? true)
             }
             guard !scans.isEmpty else {
-                throw ValidationError("no NIfTI scan to look at; pictures have no spacing")
+                throw ValidationError(
+                    "no NIfTI or DICOM scan to look at; pictures have no spacing")
             }
             let progress = TerminalProgress(directory: nil)
             let meter = ProgressMeter(
                 stage: "finding lungs", unit: "scans", total: scans.count, report: progress.update)
             var table = "scan,millilitres,first_slice,last_slice,slices,warnings\n"
-            var labels = "file,label,patient_id,split\n"
+            var cropped: [ScanReference] = []
             for (done, scan) in scans.enumerated() {
-                let path = listed.root.isEmpty ? scan.files[0] : "\(listed.root)/\(scan.files[0])"
-                let volume = try NIfTIReader.read(path).axialVolume()
+                let paths = scan.files.map { listed.root.isEmpty ? $0 : "\(listed.root)/\($0)" }
+                let volume = try ScanVolume(paths, series: scan.series).volume
                 let lungs = LungSegmentation.lungs(of: volume)
                 let name = scan.id.split(separator: "/").joined(separator: "_")
                     .replacing(".nii.gz", with: "").replacing(".nii", with: "")
@@ -67,13 +68,19 @@ struct DataLungsCommand: AsyncParsableCommand {
                 table += lungs.warnings.joined(separator: "; ") + "\n"
                 if let crop, let cut = lungs.cropped(volume, margin: crop, blanking: blank) {
                     try NIfTIWriter.write(cut, as: .int16, to: "\(output)/volumes/\(name).nii.gz")
-                    labels += "volumes/\(name).nii.gz,\(scan.label),\(scan.patient),\(scan.split)\n"
+                    let file = "volumes/\(name).nii.gz"
+                    cropped.append(
+                        ScanReference(
+                            id: file, patient: scan.patient, label: scan.label,
+                            classIndex: scan.classIndex, files: [file], split: scan.split,
+                            origin: scan.origin))
                 }
                 meter.update(done + 1, remark: scan.id)
             }
             try Data(table.utf8).write(to: URL(fileURLWithPath: "\(output)/lungs.csv"))
             if crop != nil {
-                try Data(labels.utf8).write(to: URL(fileURLWithPath: "\(output)/labels.csv"))
+                try Data(ManifestWriter.table(cropped).utf8)
+                    .write(to: URL(fileURLWithPath: "\(output)/labels.csv"))
             }
             print("\(scans.count) scans in \(output); look at the pictures in \(output)/montages")
         }

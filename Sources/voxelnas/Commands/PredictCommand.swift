@@ -10,9 +10,9 @@ struct PredictCommand: AsyncParsableCommand {
         commandName: "predict",
         abstract: "Classifies one scan or every scan of a folder with a saved model.",
         discussion: """
-            Research use only. A scan is a NIfTI file or a folder of PNG or TIFF slices; each is \
-            prepared as the model's run prepared its test list. A scan that cannot be read gets a \
-            line that says why, the others go on, and the command ends with 65.
+            Research use only. A scan is a NIfTI file, a DICOM series or a folder of PNG or TIFF \
+            slices; each is prepared as the model's run prepared its test list. A scan that cannot \
+            be read gets a line that says why, the others go on, and the command ends with 65.
             """)
 
     @Argument(help: "A model file, or a run directory for the first of its models.")

@@ -2,6 +2,7 @@ import CPlainReaders
 import CTData
 import Foundation
 import ImageCodecs
+import RunConfiguration
 
 // Times reading against what the libraries alone need:
 //   ReadersBenchmark png FILE… | nifti FILE… | shards FOLDER
@@ -89,8 +90,33 @@ case "shards":
                 }
             })
     }
+    // What a search reads: windowed and normalised inputs, in gigavoxels a second.
+    var input = InputConfiguration()
+    let settings = volumes.settings
+    (input.mode, input.resize, input.resizeRatio) =
+        (settings.mode, settings.resize, settings.resizeRatio)
+    (input.height, input.width) = (settings.height, settings.width)
+    if settings.mode == .physical {
+        (input.depth, input.spacingInMillimetres) = (settings.depth, settings.spacingInMillimetres)
+    }
+    let loader = try BatchLoader(volumes, input: input, seed: 1)
+    var loading = Double.infinity
+    var loaded = 0
+    for _ in 0..<turns {
+        loaded = 0
+        loading = min(
+            loading,
+            try seconds {
+                for scan in volumes.scans.indices {
+                    let batch = try loader.batch(scans: [scan], epoch: 0, augmented: false)
+                    loaded += batch.count
+                    sum += batch[batch.count / 2]
+                }
+            })
+    }
     try printed([
-        "bytes": Double(bytes), "seconds": best, "gigabytesPerSecond": Double(bytes) / best / 1e9,
+        "loaded": Double(loaded) / loading / 1e9, "bytes": Double(bytes), "seconds": best,
+        "gigabytesPerSecond": Double(bytes) / best / 1e9,
         "sum": Double(sum),
     ])
 default:
