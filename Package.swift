@@ -120,7 +120,7 @@ let rows: [Row] = [
         ],
         tests: [
             "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
-            "RunConfiguration", "Runs",
+            "RunConfiguration", "Runs", "TestSupport",
         ]),
     Row(
         "Transport", ["CWireBytes", "ZeroMQ", "Identities", "WireProtocol"],

@@ -80,7 +80,8 @@ struct Fleet: RoundExecutor {
                     case .stop: stop.set()
                     case .checkpoint:
                         guard let checkpoint else {
-                            return "\(part) saves every training when it ends, and nothing between"
+                            return "\(part) saves trainings by itself: every five minutes, when it is "
+                                + "stopped, and when one ends"
                         }
                         checkpoint.set()
                     }
