@@ -59,7 +59,8 @@ struct TrainedNetworkFile {
     /// Epochs that the unfinished training holds; 0 where there is none.
     var unfinishedEpochs: Int {
         guard FileManager.default.fileExists(atPath: unfinishedPath),
-            let file = try? SafetensorsFile(path: unfinishedPath), file.metadata["key"] == unfinishedKey
+            let file = try? SafetensorsFile(path: unfinishedPath),
+            file.metadata["key"] == unfinishedKey
         else { return 0 }
         return TrainingState.history(file.metadata)?.last?.epoch ?? 0
     }

@@ -80,8 +80,7 @@ struct Fleet: RoundExecutor {
                     case .stop: stop.set()
                     case .checkpoint:
                         guard let checkpoint else {
-                            return "\(part) saves trainings by itself: every five minutes, when it is "
-                                + "stopped, and when one ends"
+                            return "\(part) saves trainings by itself, every five minutes"
                         }
                         checkpoint.set()
                     }

@@ -34,12 +34,14 @@ struct TrainingResumeTests {
             from: saved, round: &round,
             on: LocalRoundExecutor(try ToySearch.runner(configuration))
         ) { _ in
-        } pause: { try pause($0) }
+        } pause: {
+            try pause($0)
+        }
     }
 
     @Test("goes on to the same bits after any step", arguments: ["adam", "sgd"])
     func everyStep(method: String) async throws {
-        // Two steps an epoch; the second epoch is not validated.
+        // Two steps an epoch; only the last epoch is validated, or every one.
         let configuration = try ToySearch.configuration(
             "evaluation.microBatches=2", "evaluation.microBatchSize=4", "evaluation.dropout=0.1",
             "evaluation.validateEvery=3", "evaluation.optimizer.method=\(method)")
