@@ -119,8 +119,8 @@ let rows: [Row] = [
             "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Digests", "FailPoints",
         ],
         tests: [
-            "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks", "SearchStrategies",
-            "RunConfiguration", "Runs", "TestSupport",
+            "TestSupport", "ToySearch", "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks",
+            "SearchStrategies", "RunConfiguration", "Runs",
         ]),
     Row(
         "Transport", ["CWireBytes", "ZeroMQ", "Identities", "WireProtocol"],
@@ -135,8 +135,9 @@ let rows: [Row] = [
             "Drawings", "TensorBoardEvents",
         ],
         tests: [
-            "Tensors", "SearchSpaces", "Graphs", "Models", "Execution", "CTData", "ImageCodecs",
-            "RunConfiguration", "Evaluation", "Safetensors", "Training", "Phantoms",
+            "TestSupport", "ToySearch", "Tensors", "SearchSpaces", "Graphs", "Models", "Execution",
+            "Tasks", "CTData", "ImageCodecs", "RunConfiguration", "Runs", "Evaluation",
+            "Safetensors", "Training", "Phantoms",
         ]),
     Row(
         "Coordinator",
@@ -208,6 +209,10 @@ let package = Package(
                 "Coordinator", "Worker", argumentParser,
             ], swiftSettings: swiftSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "ToySearch",
+            dependencies: ["Tensors", "Models", "RunConfiguration", "Tasks", "Training"],
+            path: "Tests/ToySearch", swiftSettings: swiftSettings),
         .testTarget(
             name: "CommandTests", dependencies: ["voxelnas", "TestSupport"],
             swiftSettings: swiftSettings),

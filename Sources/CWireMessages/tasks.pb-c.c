@@ -520,7 +520,7 @@ const ProtobufCMessageDescriptor voxelnas__fixed_network__descriptor =
   (ProtobufCMessageInit) voxelnas__fixed_network__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor voxelnas__task_description__field_descriptors[12] =
+static const ProtobufCFieldDescriptor voxelnas__task_description__field_descriptors[13] =
 {
   {
     "key",
@@ -666,12 +666,25 @@ static const ProtobufCFieldDescriptor voxelnas__task_description__field_descript
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "exchange",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Voxelnas__TaskDescription, exchange),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned voxelnas__task_description__field_indices_by_name[] = {
   8,   /* field[8] = augmented */
   11,   /* field[11] = class_weights */
   9,   /* field[9] = dropout */
   7,   /* field[7] = epoch */
+  12,   /* field[12] = exchange */
   4,   /* field[4] = fixed */
   0,   /* field[0] = key */
   1,   /* field[1] = kind */
@@ -684,7 +697,7 @@ static const unsigned voxelnas__task_description__field_indices_by_name[] = {
 static const ProtobufCIntRange voxelnas__task_description__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor voxelnas__task_description__descriptor =
 {
@@ -694,7 +707,7 @@ const ProtobufCMessageDescriptor voxelnas__task_description__descriptor =
   "Voxelnas__TaskDescription",
   "voxelnas",
   sizeof(Voxelnas__TaskDescription),
-  12,
+  13,
   voxelnas__task_description__field_descriptors,
   voxelnas__task_description__field_indices_by_name,
   1,  voxelnas__task_description__number_ranges,

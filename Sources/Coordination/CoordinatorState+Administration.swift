@@ -2,7 +2,7 @@ internal import Tasks
 package import WireProtocol
 
 extension CoordinatorState {
-    /// A task of the open round, for people.
+    /// A task of an open round, for people.
     package struct TaskStanding: Codable, Hashable, Sendable {
         /// How far a task is.
         package enum Stage: String, Codable, Hashable, Sendable {
@@ -20,6 +20,8 @@ extension CoordinatorState {
             case folded
         }
 
+        /// The number of its round.
+        package let round: UInt64
         /// Its place in the round.
         package let index: Int
         /// What is computed.
@@ -34,13 +36,11 @@ extension CoordinatorState {
         package let failures: [String]
     }
 
-    /// The tasks of the open round that do not count yet, and then those that do.
+    /// The tasks of the open rounds that do not count yet, and then those that do.
     package func tasks(atMost limit: Int) -> [TaskStanding] {
-        guard let ledger else { return [] }
-        let open = ledger.entries.indices.filter { !ledger.entries[$0].isFolded }
-        let folded = ledger.entries.indices.filter { ledger.entries[$0].isFolded }
-        return (open + folded).prefix(limit).map { index in
-            let entry = ledger.entries[index]
+        let entries = rounds.all.flatMap(\.entries)
+        let ordered = entries.filter { !$0.isFolded } + entries.filter(\.isFolded)
+        return ordered.prefix(limit).map { entry in
             let held = entry.leases.compactMap { leases[$0] }.sorted { $0.id < $1.id }
             let stage: TaskStanding.Stage =
                 switch entry.stage {
@@ -51,7 +51,8 @@ extension CoordinatorState {
                 case .open: held.isEmpty ? .pending : .leased
                 }
             return TaskStanding(
-                index: index, kind: "\(entry.task.kind)", stage: stage,
+                round: entry.task.key.round, index: entry.task.key.index,
+                kind: "\(entry.task.kind)", stage: stage,
                 workers: held.map { membership[$0.peer]?.hello.workerName ?? "\($0.peer)" },
                 ageSeconds: held.map { (now - $0.issuedAt).inSeconds }.max() ?? 0,
                 failures: entry.troubles.map { "\($0.worker): \($0.text)" })

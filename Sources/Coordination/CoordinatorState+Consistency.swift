@@ -4,9 +4,9 @@ package import WireProtocol
 extension CoordinatorState {
     /// The digest of the result that a worker is sending, for tests.
     package func offeredDigest(of key: TaskKey, from peer: PeerID) -> UInt32? {
-        guard let index = ledger?.index(of: key),
-            case .receiving(let offer) = ledger?.entries[index].stage, offer.peer == peer
-        else { return nil }
+        guard case .receiving(let offer) = rounds[key]?.stage, offer.peer == peer else {
+            return nil
+        }
         return offer.message.digest
     }
 
@@ -18,11 +18,11 @@ extension CoordinatorState {
         var found: [String] = []
         for lease in leases.all {
             if membership[lease.peer] == nil { found.append("lease \(lease.id) of nobody") }
-            guard let index = ledger?.index(of: lease.key) else {
+            guard let entry = rounds[lease.key] else {
                 found.append("lease \(lease.id) on \(lease.key), which is not open")
                 continue
             }
-            if ledger?.entries[index].leases.contains(lease.id) == false {
+            if !entry.leases.contains(lease.id) {
                 found.append("lease \(lease.id) is not in the ledger")
             }
         }
@@ -30,10 +30,14 @@ extension CoordinatorState {
         where leases.load(of: member.peer) > 0 && member.status == .quarantined {
             found.append("\(member.peer) works in quarantine")
         }
-        guard let ledger else { return found }
+        return found + rounds.all.flatMap(contradictions)
+    }
+
+    private func contradictions(in ledger: RoundLedger) -> [String] {
+        var found: [String] = []
         var bytes = 0
         for (index, entry) in ledger.entries.enumerated() {
-            for id in entry.leases where leases[id]?.key.index != index {
+            for id in entry.leases where leases[id]?.key != entry.task.key {
                 found.append("index \(index) holds lease \(id), which does not exist")
             }
             if entry.isPending != ledger.pending.contains(index) {

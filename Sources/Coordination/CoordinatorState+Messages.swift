@@ -115,28 +115,28 @@ extension CoordinatorState {
             lose(lease.id, because: "worker does not know of it", &effects)
         }
         let ack = HeartbeatAck(
-            sequence: heartbeat.sequence, round: ledger?.number ?? lastFinished ?? 0,
+            sequence: heartbeat.sequence, round: rounds.oldest?.number ?? lastFinished ?? 0,
             isPaused: pauseReason != nil)
         effects.append(.send(.heartbeatAck(ack), to: peer))
     }
 
     // MARK: Results
 
-    /// Counts on the results that a worker says it holds, where they belong to the open round.
+    /// Counts on the results that a worker says it holds, where they belong to an open round.
     ///
     /// Such a task is leased to nobody else for the moment. A worker that does not offer the result
     /// soon loses the reservation as it loses a lease that it does not know of.
     mutating func reserve(_ held: [HeldResult], for peer: PeerID) {
         guard membership[peer]?.status != .quarantined else { return }
         for result in held {
-            guard let index = ledger?.index(of: result.key), let entry = ledger?.entries[index],
-                entry.isPending, entry.inputs == result.inputs, !entry.peers.contains(peer),
+            guard let entry = rounds[result.key], entry.isPending, entry.inputs == result.inputs,
+                !entry.peers.contains(peer),
                 !entry.leases.contains(where: { leases[$0]?.peer == peer })
             else { continue }
             let lease = leases.issue(
                 result.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum,
                 isReserved: true)
-            ledger?.update(index) { $0.leases.insert(lease.id) }
+            rounds.update(result.key) { $0.leases.insert(lease.id) }
         }
     }
 
@@ -145,9 +145,7 @@ extension CoordinatorState {
     mutating func turnAway(
         _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
     ) {
-        guard let index = ledger?.index(of: message.key), let entry = ledger?.entries[index] else {
-            return
-        }
+        guard let entry = rounds[message.key] else { return }
         counts.foreign += 1
         effects.append(.note(.otherInputs(message.key, peer)))
         let text =
@@ -164,14 +162,13 @@ extension CoordinatorState {
     private mutating func consider(
         _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
     ) {
-        guard let index = ledger?.index(of: message.key) else {
+        guard let entry = rounds[message.key] else {
             return considerElsewhere(message, from: peer, &effects)
         }
-        let entry = ledger?.entries[index]
-        guard entry?.inputs == message.inputs else {
+        guard entry.inputs == message.inputs else {
             return turnAway(message, from: peer, &effects)
         }
-        switch entry?.stage {
+        switch entry.stage {
         case .folded(let digest):
             answerLate(message, from: peer, digest: digest, &effects)
         case .verified(let first):
@@ -180,24 +177,22 @@ extension CoordinatorState {
             // Its connection was renewed, or the answer was lost: go on from where it was.
             effects.append(.receive(offer.message, from: peer))
         case .receiving, .open:
-            guard entry?.offers.contains(where: { $0.peer == peer }) == false else { return }
-            if isOpinion(message, from: peer, index: index, &effects) { return }
-            let lease = hold(message, from: peer, index: index)
+            guard !entry.offers.contains(where: { $0.peer == peer }) else { return }
+            if isOpinion(message, from: peer, &effects) { return }
+            let lease = hold(message, from: peer)
             let offer = RoundLedger.Offer(peer: peer, message: message, lease: lease)
-            ledger?.update(index) { $0.offers.append(offer) }
-        case nil: return
+            rounds.update(message.key) { $0.offers.append(offer) }
         }
     }
 
     /// Marks the lease as offered; a result without one, from before a restart, gets one, so that
     /// its transfer has a time limit too.
-    private mutating func hold(_ message: GradOffer, from peer: PeerID, index: Int) -> UInt64 {
+    private mutating func hold(_ message: GradOffer, from peer: PeerID) -> UInt64 {
         let mine = leases.leases(of: peer).first { $0.key == message.key }
         let id: UInt64
         if let mine {
             id = mine.id
-            if mine.offeredAt == nil, !mine.isReserved, let kind = ledger?.entries[index].task.kind
-            {
+            if mine.offeredAt == nil, !mine.isReserved, let kind = rounds[message.key]?.task.kind {
                 timings.record(now - mine.issuedAt, for: kind)
             }
         } else {
@@ -205,7 +200,7 @@ extension CoordinatorState {
                 leases.issue(
                     message.key, to: peer, at: now, timeToLive: settings.timers.leaseMinimum
                 ).id
-            ledger?.update(index) { $0.leases.insert(id) }
+            rounds.update(message.key) { $0.leases.insert(id) }
         }
         leases.offer(id, at: now)
         return id
@@ -215,11 +210,7 @@ extension CoordinatorState {
         _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
     ) {
         let offer = RoundLedger.Offer(peer: peer, message: message, lease: 0)
-        let isOver =
-            if let ledger { message.key.round <= ledger.number } else {
-                lastFinished.map { message.key.round <= $0 } ?? false
-            }
-        if isOver {
+        if let lastOpened, message.key.round <= lastOpened {
             counts.stale += 1
             return acknowledge(offer, .stale, &effects)
         }
@@ -234,9 +225,7 @@ extension CoordinatorState {
     ) {
         for lease in leases.leases(of: peer) where lease.key == message.key {
             leases.remove(lease.id)
-            if let index = ledger?.index(of: lease.key) {
-                ledger?.update(index) { $0.leases.remove(lease.id) }
-            }
+            rounds.update(lease.key) { $0.leases.remove(lease.id) }
         }
         let offer = RoundLedger.Offer(peer: peer, message: message, lease: 0)
         if message.digest == digest {
@@ -245,7 +234,7 @@ extension CoordinatorState {
         } else {
             counts.mismatches += 1
             effects.append(.note(.mismatch(message.key, peer)))
-            suspect(peer, ledger?.index(of: message.key).flatMap { ledger?.entries[$0].winner })
+            suspect(peer, rounds[message.key]?.winner)
             acknowledge(offer, .mismatch, &effects)
         }
     }
@@ -255,9 +244,7 @@ extension CoordinatorState {
         _ key: TaskKey, from peer: PeerID, because reason: String, _ effects: inout [Effect]
     ) {
         early[key]?.removeAll { $0.peer == peer }
-        guard let index = ledger?.index(of: key),
-            case .receiving(let offer) = ledger?.entries[index].stage, offer.peer == peer
-        else { return }
+        guard case .receiving(let offer) = rounds[key]?.stage, offer.peer == peer else { return }
         lose(offer.lease, because: reason, &effects)
     }
 
@@ -272,26 +259,24 @@ extension CoordinatorState {
 
     /// Starts to fetch results as far as memory allows.
     mutating func startReceiving(_ effects: inout [Effect]) {
-        guard let offered = ledger?.offered, !offered.isEmpty else { return }
-        for index in offered.sorted() {
-            guard ledger?.entries[index].stage == .open,
-                let offer = ledger?.entries[index].offers.first
+        for key in rounds.offered {
+            guard let entry = rounds[key], entry.stage == .open, let offer = entry.offers.first
             else { continue }
-            let held = ledger?.bytesUnderWay ?? 0
-            let isVote = ledger?.entries[index].opinions.isEmpty == false
+            let held = rounds.bytesUnderWay
+            let isVote = !entry.opinions.isEmpty
             guard isVote || held == 0 || held + offer.message.blockBytes <= settings.inboundBytes
             else {
                 return
             }
-            ledger?.update(index) {
+            rounds.update(key) {
                 $0.offers.removeFirst()
                 $0.stage = .receiving(offer)
             }
             if leases[offer.lease] == nil {
-                let lease = hold(offer.message, from: offer.peer, index: index)
+                let lease = hold(offer.message, from: offer.peer)
                 let held = RoundLedger.Offer(
                     peer: offer.peer, message: offer.message, lease: lease)
-                ledger?.update(index) { $0.stage = .receiving(held) }
+                rounds.update(key) { $0.stage = .receiving(held) }
             }
             effects.append(.receive(offer.message, from: offer.peer))
         }
@@ -300,22 +285,20 @@ extension CoordinatorState {
     mutating func judge(
         _ key: TaskKey, from peer: PeerID, _ verdict: Verdict, _ effects: inout [Effect]
     ) {
-        guard let index = ledger?.index(of: key), let entry = ledger?.entries[index],
-            case .receiving(let offer) = entry.stage, offer.peer == peer
-        else { return }
+        guard case .receiving(let offer) = rounds[key]?.stage, offer.peer == peer else { return }
         switch verdict {
         case .valid:
             if leases[offer.lease]?.isSpeculative == true { counts.speculationsWon += 1 }
-            take(offer, index: index, fault: nil)
+            take(offer, fault: nil)
             membership.update(peer) { $0.accepted += 1 }
             acknowledge(offer, .accepted, &effects)
-            decide(index, &effects)
+            decide(key, &effects)
         case .faulty(let text):
             counts.failures += 1
-            take(offer, index: index, fault: text)
+            take(offer, fault: text)
             acknowledge(offer, .refused, text: text, &effects)
             effects.append(.note(.attemptFailed(key, peer, text)))
-            decide(index, &effects)
+            decide(key, &effects)
         case .refused(let text):
             acknowledge(offer, .refused, text: text, &effects)
             leases.remove(offer.lease)
@@ -328,17 +311,17 @@ extension CoordinatorState {
     private mutating func blame(
         _ peer: PeerID, lease: UInt64, for key: TaskKey, _ text: String, _ effects: inout [Effect]
     ) {
-        guard let index = ledger?.index(of: key) else { return }
+        guard rounds.contains(key) else { return }
         counts.failures += 1
         let name = membership[peer]?.hello.workerName ?? peer.description
-        ledger?.update(index) { entry in
+        rounds.update(key) { entry in
             entry.leases.remove(lease)
             entry.offers.removeAll { $0.peer == peer }
             if case .receiving(let offer) = entry.stage, offer.peer == peer { entry.stage = .open }
             entry.troubles.append(RoundLedger.Trouble(peer: peer, worker: name, text: text))
         }
         effects.append(.note(.attemptFailed(key, peer, text)))
-        guard let troubles = ledger?.entries[index].troubles, troubles.count >= 2 else { return }
+        guard let troubles = rounds[key]?.troubles, troubles.count >= 2 else { return }
         effects.append(
             .failed(
                 TaskFailureError(key: key, attempts: troubles.map { "\($0.worker): \($0.text)" })))

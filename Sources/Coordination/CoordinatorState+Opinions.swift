@@ -26,13 +26,13 @@ extension CoordinatorState {
     }
 
     /// Takes a result that was received into account; its lease ends.
-    mutating func take(_ offer: RoundLedger.Offer, index: Int, fault: String?) {
+    mutating func take(_ offer: RoundLedger.Offer, fault: String?) {
         leases.remove(offer.lease)
         let opinion = RoundLedger.Opinion(
             peer: offer.peer,
             worker: membership[offer.peer]?.hello.workerName ?? offer.peer.description,
             message: offer.message, fault: fault, isHeld: true)
-        ledger?.update(index) { entry in
+        rounds.update(offer.message.key) { entry in
             entry.stage = .open
             entry.leases.remove(offer.lease)
             // Its earlier result, of a worker that had to try again.
@@ -43,9 +43,9 @@ extension CoordinatorState {
 
     /// Whether an offer only adds a vote: its worker voted before, or its bits are here already.
     mutating func isOpinion(
-        _ message: GradOffer, from peer: PeerID, index: Int, _ effects: inout [Effect]
+        _ message: GradOffer, from peer: PeerID, _ effects: inout [Effect]
     ) -> Bool {
-        guard let entry = ledger?.entries[index], !entry.opinions.isEmpty else { return false }
+        guard let entry = rounds[message.key], !entry.opinions.isEmpty else { return false }
         if entry.opinions.contains(where: { $0.peer == peer && $0.fault == nil }) {
             // The first answer was lost.
             let offer = RoundLedger.Offer(peer: peer, message: message, lease: 0)
@@ -62,32 +62,32 @@ extension CoordinatorState {
             message: message, fault: nil, isHeld: false)
         for lease in leases.leases(of: peer) where lease.key == message.key {
             leases.remove(lease.id)
-            ledger?.update(index) { $0.leases.remove(lease.id) }
+            rounds.update(message.key) { $0.leases.remove(lease.id) }
         }
-        ledger?.update(index) { $0.opinions.append(opinion) }
+        rounds.update(message.key) { $0.opinions.append(opinion) }
         counts.duplicates += 1
         membership.update(peer) { $0.accepted += 1 }
         acknowledge(RoundLedger.Offer(peer: peer, message: message, lease: 0), .duplicate, &effects)
-        decide(index, &effects)
+        decide(message.key, &effects)
         return true
     }
 
     /// Finds out whether a result counts now, or who must be asked.
-    mutating func decide(_ index: Int, _ effects: inout [Effect]) {
-        guard let entry = ledger?.entries[index], entry.isUndecided else { return }
+    mutating func decide(_ key: TaskKey, _ effects: inout [Effect]) {
+        guard let entry = rounds[key], entry.isUndecided else { return }
         let sound = entry.opinions.filter { $0.fault == nil }
         let faulty = entry.opinions.filter { $0.fault != nil }
         guard let first = sound.first else {
             if let last = faulty.last, faulty.count >= 2 {
                 counts.poisoned += 1
                 effects.append(.note(.poisoned(entry.task.key, last.fault ?? "")))
-                return settle(index, last, outvoted: [], &effects)
+                return settle(key, last, outvoted: [], &effects)
             }
-            ledger?.update(index) { $0.required = max($0.required, $0.opinions.count + 1) }
+            rounds.update(key) { $0.required = max($0.required, $0.opinions.count + 1) }
             return
         }
         guard entry.isAudited else {
-            return settle(index, first, outvoted: faulty, &effects)
+            return settle(key, first, outvoted: faulty, &effects)
         }
         let votes = Dictionary(grouping: sound, by: \.message.digest)
         if let (digest, agreeing) = votes.first(where: { $0.value.count >= 2 }) {
@@ -95,7 +95,7 @@ extension CoordinatorState {
             for peer in agreeing.map(\.peer) { absolve(peer) }
             let outvoted = faulty + sound.filter { $0.message.digest != digest }
             let winner = agreeing.first { $0.isHeld } ?? agreeing[0]
-            return settle(index, winner, outvoted: outvoted, &effects)
+            return settle(key, winner, outvoted: outvoted, &effects)
         }
         if votes.count >= 3 {
             let attempts = sound.map {
@@ -108,24 +108,23 @@ extension CoordinatorState {
             counts.mismatches += 1
             effects.append(.note(.mismatch(entry.task.key, second.peer)))
         }
-        ledger?.update(index) {
+        rounds.update(key) {
             $0.required = max($0.required, faulty.count + votes.count + 1)
         }
     }
 
     /// Makes a result the one that counts.
     private mutating func settle(
-        _ index: Int, _ winner: RoundLedger.Opinion, outvoted: [RoundLedger.Opinion],
+        _ key: TaskKey, _ winner: RoundLedger.Opinion, outvoted: [RoundLedger.Opinion],
         _ effects: inout [Effect]
     ) {
-        guard let entry = ledger?.entries[index] else { return }
-        let key = entry.task.key
+        guard let entry = rounds[key] else { return }
         var late = entry.offers
         if case .receiving(let offer) = entry.stage {
             effects.append(.stopReceiving(key, from: offer.peer))
             late.append(offer)
         }
-        ledger?.update(index) {
+        rounds.update(key) {
             $0.stage = .verified(winner.message)
             $0.winner = winner.peer
             $0.opinions = []
@@ -135,9 +134,9 @@ extension CoordinatorState {
         for offer in late {
             answerLate(offer.message, from: offer.peer, digest: winner.message.digest, &effects)
         }
-        let rest = ledger?.entries[index].leases ?? []
+        let rest = rounds[key]?.leases ?? []
         abandon(rest.sorted(), &effects)
-        ledger?.update(index) { $0.leases = [] }
+        rounds.update(key) { $0.leases = [] }
         for loser in outvoted where loser.peer != winner.peer {
             let what = loser.fault ?? "other bits than two other workers"
             quarantine(
@@ -149,9 +148,8 @@ extension CoordinatorState {
 
     /// Counts an audited task only on one worker's word where nobody else can be asked.
     mutating func waiveAudits(_ effects: inout [Effect]) {
-        guard let disputed = ledger?.disputed, !disputed.isEmpty else { return }
-        for index in disputed.sorted() {
-            guard let entry = ledger?.entries[index], entry.isUndecided, entry.leases.isEmpty,
+        for key in rounds.disputed {
+            guard let entry = rounds[key], entry.isUndecided, entry.leases.isEmpty,
                 entry.offers.isEmpty
             else { continue }
             let sound = entry.opinions.filter { $0.fault == nil }
@@ -164,7 +162,7 @@ extension CoordinatorState {
             guard !canBeAsked else { continue }
             counts.auditsWaived += 1
             let faulty = entry.opinions.filter { $0.fault != nil }
-            settle(index, only, outvoted: faulty, &effects)
+            settle(key, only, outvoted: faulty, &effects)
         }
     }
 
@@ -182,15 +180,15 @@ extension CoordinatorState {
 
     /// Forgets what a worker in quarantine has contributed to tasks that are not decided.
     mutating func distrust(_ peer: PeerID, _ effects: inout [Effect]) {
-        for index in ledger?.disputed.sorted() ?? [] {
-            guard let entry = ledger?.entries[index],
+        for key in rounds.disputed {
+            guard let entry = rounds[key],
                 entry.opinions.contains(where: { $0.peer == peer })
             else { continue }
             // Votes without bytes lean on bytes that may have been this worker's: ask all again.
             for opinion in entry.opinions {
-                effects.append(.stopReceiving(entry.task.key, from: opinion.peer))
+                effects.append(.stopReceiving(key, from: opinion.peer))
             }
-            ledger?.update(index) {
+            rounds.update(key) {
                 $0.opinions = []
                 $0.required = $0.isAudited ? 2 : 1
             }

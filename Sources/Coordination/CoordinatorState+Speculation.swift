@@ -7,7 +7,7 @@ extension CoordinatorState {
     ///
     /// - SeeAlso: Dean & Ghemawat, *MapReduce*, OSDI 2004, section 3.6 (backup tasks).
     mutating func speculate(_ effects: inout [Effect]) {
-        guard !isDraining, let ledger, ledger.pending.isEmpty, !ledger.isComplete else { return }
+        guard !isDraining, !rounds.isEmpty, rounds.pendingCount == 0 else { return }
         let active = membership.all.filter { $0.status == .active && $0.slots > 0 }
         var idle = active.filter { leases.load(of: $0.peer) < $0.slots }
         guard !idle.isEmpty, active.count > 1 else { return }
@@ -17,9 +17,8 @@ extension CoordinatorState {
         for lease in leases.all.sorted(by: { $0.issuedAt < $1.issuedAt }) {
             guard room > 0, !idle.isEmpty else { return }
             guard lease.offeredAt == nil, !lease.isReserved, !lease.isSpeculative,
-                let index = ledger.index(of: lease.key)
+                let entry = rounds[lease.key]
             else { continue }
-            let entry = ledger.entries[index]
             guard entry.stage == .open, entry.leases.count == 1, entry.offers.isEmpty else {
                 continue
             }
@@ -33,7 +32,7 @@ extension CoordinatorState {
             counts.speculated += 1
             room -= 1
             effects.append(.note(.speculated(lease.key, late: lease.peer, second: peer)))
-            issue(index, to: peer, isSpeculative: true, &effects)
+            issue(lease.key, to: peer, isSpeculative: true, &effects)
             if leases.load(of: peer) >= idle[place].slots { idle.remove(at: place) }
         }
     }

@@ -64,8 +64,8 @@ package struct CoordinatorState: Sendable {
         /// A round is to be computed; `inputs` says what each task's result must come from.
         case opened(
             number: UInt64, tasks: [TaskDescription], inputs: [TaskDigest], alpha: [Float])
-        /// The round is not wanted any more.
-        case closed
+        /// A round is not wanted any more.
+        case closed(round: UInt64)
         /// All blocks of a result are here and were looked at.
         case uploaded(TaskKey, from: PeerID, Verdict)
         /// The reader of a result has finished.
@@ -116,8 +116,8 @@ package struct CoordinatorState: Sendable {
     package internal(set) var membership = Membership()
     /// Who computes what.
     package internal(set) var leases = LeaseTable()
-    /// The round that is open.
-    package internal(set) var ledger: RoundLedger?
+    /// The rounds that are open.
+    package internal(set) var rounds = OpenRounds()
     /// Durations of tasks.
     package internal(set) var timings = TaskTimings()
     /// The last time that was told.
@@ -126,14 +126,16 @@ package struct CoordinatorState: Sendable {
     package internal(set) var counts = CoordinatorCounts()
     /// Why the last worker that was of no use was not, until one takes tasks.
     var obstacle: String?
+    /// The last of the rounds that are over, and of those that ever were open.
     var lastFinished: UInt64?
+    var lastOpened: UInt64?
     var isDraining = false
     /// Why no tasks are given out; `nil` while they are.
     package internal(set) var pauseReason: String?
     var sessions: UInt64 = 0
     /// Workers whose bits differed from another's, and how many of their tasks are still audited.
     var suspects: [PeerID: Int] = [:]
-    /// Results of a round that is not open yet: after a restart, workers are back before the search.
+    /// Results of rounds that are not open yet: after a restart, workers are back before the search.
     var early: [TaskKey: [RoundLedger.Offer]] = [:]
     static let earlyLimit = 4096
 
@@ -162,7 +164,7 @@ package struct CoordinatorState: Sendable {
             }
         case .opened(let number, let tasks, let inputs, let alpha):
             open(number, tasks: tasks, inputs: inputs, alpha: alpha, &effects)
-        case .closed: close(&effects)
+        case .closed(let number): close(number, &effects)
         case .uploaded(let key, let peer, let verdict): judge(key, from: peer, verdict, &effects)
         case .delivered(let key): fold(key, &effects)
         case .drained(let reason):
@@ -191,7 +193,8 @@ package struct CoordinatorState: Sendable {
         _ number: UInt64, tasks: [TaskDescription], inputs: [TaskDigest], alpha: [Float],
         _ effects: inout [Effect]
     ) {
-        precondition(ledger == nil, "round \(number) opened before the last one was over")
+        precondition(rounds[number] == nil, "round \(number) is open already")
+        lastOpened = max(number, lastOpened ?? 0)
         var opened = RoundLedger(
             number: number, tasks: tasks, inputs: inputs, alpha: alpha, openedAt: now)
         for index in tasks.indices where isAudited(tasks[index].key) {
@@ -208,32 +211,34 @@ package struct CoordinatorState: Sendable {
                 opened.update(index) { entry in
                     entry.offers = present.filter { $0.message.inputs == entry.inputs }
                 }
-            } else if key.round > number {
+            } else if key.round > lastOpened ?? number || rounds.contains(key) {
                 continue
             } else {
                 for offer in offers { acknowledge(offer, .stale, &effects) }
             }
             early[key] = nil
         }
-        ledger = opened
+        rounds.insert(opened)
         for offer in foreign { turnAway(offer.message, from: offer.peer, &effects) }
         for member in membership.all {
             reserve(member.hello.held, for: member.peer)
             // By the next round it may have dropped them.
             membership.update(member.peer) { $0.hello.held = [] }
         }
-        if opened.isComplete { finish(&effects) }
+        if opened.isComplete { finish(number, &effects) }
     }
 
-    private mutating func close(_ effects: inout [Effect]) {
-        guard let ledger else { return }
+    private mutating func close(_ number: UInt64, _ effects: inout [Effect]) {
+        guard let ledger = rounds[number] else { return }
         for entry in ledger.entries {
             if case .receiving(let offer) = entry.stage {
                 effects.append(.stopReceiving(entry.task.key, from: offer.peer))
             }
         }
-        abandon(leases.all.map(\.id), &effects)
-        self.ledger = nil
+        abandon(leases.all.filter { $0.key.round == number }.map(\.id), &effects)
+        rounds.remove(number)
+        // It may be opened once more, and results of it are not late then.
+        if lastOpened == number { lastOpened = rounds.all.last?.number ?? lastFinished }
     }
 
     /// Takes leases back and tells their workers.
@@ -252,18 +257,15 @@ package struct CoordinatorState: Sendable {
     }
 
     private mutating func fold(_ key: TaskKey, _ effects: inout [Effect]) {
-        guard let index = ledger?.index(of: key),
-            case .verified(let offer) = ledger?.entries[index].stage
-        else { return }
-        ledger?.update(index) { $0.stage = .folded(digest: offer.digest) }
-        if ledger?.isComplete == true { finish(&effects) }
+        guard case .verified(let offer) = rounds[key]?.stage else { return }
+        rounds.update(key) { $0.stage = .folded(digest: offer.digest) }
+        if rounds.isComplete(key.round) { finish(key.round, &effects) }
     }
 
-    private mutating func finish(_ effects: inout [Effect]) {
-        guard let number = ledger?.number else { return }
-        abandon(leases.all.map(\.id), &effects)
-        lastFinished = number
-        ledger = nil
+    private mutating func finish(_ number: UInt64, _ effects: inout [Effect]) {
+        abandon(leases.all.filter { $0.key.round == number }.map(\.id), &effects)
+        lastFinished = max(number, lastFinished ?? 0)
+        rounds.remove(number)
         effects.append(.finished(round: number))
     }
 
@@ -271,13 +273,13 @@ package struct CoordinatorState: Sendable {
 
     /// Gives pending tasks to free workers: first one per free slot, then for prefetching.
     private mutating func assign(_ effects: inout [Effect]) {
-        guard !isDraining, pauseReason == nil, ledger?.pending.isEmpty == false else { return }
+        guard !isDraining, pauseReason == nil, rounds.pendingCount > 0 else { return }
         let active = membership.all.filter { $0.status == .active && $0.slots > 0 }
         guard !active.isEmpty else { return }
         assign(to: active, &effects) { $0.slots }
         // A task that is fetched early is bound to its worker; with few left, let the first free
         // worker take it instead.
-        if let pending = ledger?.pendingCount, pending >= active.count {
+        if rounds.pendingCount >= active.count {
             assign(to: active, &effects) { $0.slots + $0.prefetch }
         }
     }
@@ -287,10 +289,10 @@ package struct CoordinatorState: Sendable {
         capacity: (Membership.Member) -> Int
     ) {
         var free = active.filter { leases.load(of: $0.peer) < capacity($0) }
-        var last = -1
-        while !free.isEmpty, let index = ledger?.nextPending(after: last) {
-            last = index
-            guard let entry = ledger?.entries[index] else { continue }
+        var last: TaskKey?
+        while !free.isEmpty, let key = rounds.nextPending(after: last) {
+            last = key
+            guard let entry = rounds[key] else { continue }
             let busy = Set(entry.leases.compactMap { leases[$0]?.peer } + entry.offers.map(\.peer))
             let failed = Set(entry.troubles.map(\.peer) + entry.opinions.map(\.peer))
             // A failure may be repeated where there is nobody else; a second opinion may not.
@@ -307,15 +309,15 @@ package struct CoordinatorState: Sendable {
                 })
             else { continue }
             let peer = free[place].peer
-            issue(index, to: peer, &effects)
+            issue(key, to: peer, &effects)
             if leases.load(of: peer) >= capacity(free[place]) { free.remove(at: place) }
         }
     }
 
     mutating func issue(
-        _ index: Int, to peer: PeerID, isSpeculative: Bool = false, _ effects: inout [Effect]
+        _ key: TaskKey, to peer: PeerID, isSpeculative: Bool = false, _ effects: inout [Effect]
     ) {
-        guard let entry = ledger?.entries[index], let alpha = ledger?.alpha else { return }
+        guard let entry = rounds[key], let alpha = rounds[key.round]?.alpha else { return }
         let task = entry.task
         let usual = timings.percentile95(of: task.kind)
         let life =
@@ -323,7 +325,7 @@ package struct CoordinatorState: Sendable {
         let lease = leases.issue(
             task.key, to: peer, at: now, timeToLive: life, isSpeculative: isSpeculative)
         let isSuspect = suspects[peer] != nil
-        ledger?.update(index) {
+        rounds.update(key) {
             $0.leases.insert(lease.id)
             if isSuspect {
                 $0.isAudited = true
@@ -342,8 +344,7 @@ package struct CoordinatorState: Sendable {
         guard let lease = leases.remove(id) else { return }
         counts.reissued += 1
         effects.append(.note(.leaseLost(lease.key, lease.peer, reason)))
-        guard let index = ledger?.index(of: lease.key) else { return }
-        ledger?.update(index) { entry in
+        rounds.update(lease.key) { entry in
             entry.leases.remove(id)
             entry.offers.removeAll { $0.lease == id }
             if case .receiving(let offer) = entry.stage, offer.lease == id {

@@ -8,7 +8,7 @@ extension CoordinatorState {
     }
 
     private var activity: String {
-        guard let ledger else {
+        guard let ledger = rounds.oldest else {
             let state =
                 lastFinished.map { "round \($0) is done; the search prepares the next one" }
                 ?? "no round is open yet"
@@ -31,7 +31,7 @@ extension CoordinatorState {
                 "\(start), \(names) disagree about index \(entry.task.key.index); a third worker "
                 + "must decide, start one"
         }
-        let computing = leases.all.filter { $0.offeredAt == nil }
+        let computing = leases.all.filter { $0.key.round == ledger.number && $0.offeredAt == nil }
         if let oldest = computing.first {
             var sentence =
                 "\(start), waiting for index \(oldest.key.index) on \(name(of: oldest.peer)), "

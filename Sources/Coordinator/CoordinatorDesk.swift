@@ -7,6 +7,16 @@ internal import Tensors
 internal import Transport
 internal import WireProtocol
 
+/// A round whose results somebody waits for.
+private struct OpenRound {
+    let round: Round
+    let sink: AsyncThrowingStream<TaskResult, any Error>.Continuation
+    /// What each task reads and which network it runs, by index.
+    let expected: [TaskRequirements]
+    /// Since the coordinator's start.
+    let openedAt: Duration
+}
+
 /// What the coordinator's thread has and does.
 final class CoordinatorDesk {
     private let ports: ServerPorts
@@ -21,13 +31,10 @@ final class CoordinatorDesk {
     private var parameters = ParameterDesk()
     private var results = ResultDesk()
     private var transfers: UInt64 = 0
-    private var round: Round?
-    private var sink: AsyncThrowingStream<TaskResult, any Error>.Continuation?
-    private var expected: [TaskRequirements] = []
+    private var rounds: [UInt64: OpenRound] = [:]
     /// Results that are here, by task and worker, until one of them counts.
     private var judged: [TaskKey: [PeerID: TaskResult]] = [:]
     private var traffic = Traffic()
-    private var roundOpenedAt = Duration.zero
     private var roundEndedAt: Duration?
     private var tickedAt: Duration?
     private var leaving: (deadline: Duration, done: CheckedContinuation<Void, Never>)?
@@ -102,9 +109,9 @@ final class CoordinatorDesk {
             traffic.folded(key)
             handle(.delivered(key))
         case .close(let number):
-            guard round?.number == number else { return }
-            end(throwing: CancellationError())
-            handle(.closed)
+            guard rounds[number] != nil else { return }
+            end(number, throwing: CancellationError())
+            handle(.closed(round: number))
         case .status(let continuation): continuation.resume(returning: status())
         case .drain(let reason, let limit, let done):
             guard leaving == nil else { return done.resume() }
@@ -125,7 +132,7 @@ final class CoordinatorDesk {
 
     private func stop(_ reason: CoordinatorError) {
         isRunning = false
-        end(throwing: reason)
+        endAll(throwing: reason)
         leaving?.done.resume()
         leaving = nil
         channel.close()
@@ -136,8 +143,8 @@ final class CoordinatorDesk {
     private func open(
         _ round: Round, _ sink: AsyncThrowingStream<TaskResult, any Error>.Continuation
     ) {
-        guard self.round == nil else {
-            return sink.finish(throwing: CoordinatorError.roundOpen(self.round?.number ?? 0))
+        guard rounds[round.number] == nil else {
+            return sink.finish(throwing: CoordinatorError.roundOpen(round.number))
         }
         let expectation: RoundExpectation
         do {
@@ -145,26 +152,27 @@ final class CoordinatorDesk {
         } catch {
             return sink.finish(throwing: error)
         }
-        self.round = round
-        self.sink = sink
-        expected = expectation.requirements
-        roundOpenedAt = ContinuousClock.now - start
+        let now = ContinuousClock.now - start
+        let pause = rounds.isEmpty ? roundEndedAt.map { now - $0 } : nil
+        rounds[round.number] = OpenRound(
+            round: round, sink: sink, expected: expectation.requirements, openedAt: now)
         FailPoint.roundOpened.pass()
-        traffic.opened(after: roundEndedAt.map { roundOpenedAt - $0 } ?? .zero)
+        traffic.opened(after: pause ?? .zero)
         handle(
             .opened(
                 number: round.number, tasks: round.tasks, inputs: expectation.inputs,
                 alpha: round.alpha))
     }
 
-    private func end(throwing error: (any Error)?) {
-        sink?.finish(throwing: error)
-        sink = nil
-        round = nil
-        expected = []
-        judged = [:]
-        parameters.forgetAll()
-        results.forgetAll()
+    private func end(_ number: UInt64, throwing error: (any Error)?) {
+        rounds.removeValue(forKey: number)?.sink.finish(throwing: error)
+        judged = judged.filter { $0.key.round != number }
+        parameters.forget(round: number)
+        results.forget(round: number)
+    }
+
+    private func endAll(throwing error: any Error) {
+        for number in rounds.keys.sorted() { end(number, throwing: error) }
     }
 
     // MARK: Decisions
@@ -187,16 +195,18 @@ final class CoordinatorDesk {
         case .deliver(let key, let peer):
             guard let result = judged.removeValue(forKey: key)?[peer] else { return }
             traffic.delivered(key)
-            sink?.yield(result)
-        case .finished:
+            rounds[key.round]?.sink.yield(result)
+        case .finished(let number):
             FailPoint.roundFinished.pass()
             roundEndedAt = ContinuousClock.now - start
-            traffic.split.roundSeconds = (ContinuousClock.now - start - roundOpenedAt).inSeconds
-            end(throwing: nil)
+            if let openedAt = rounds[number]?.openedAt {
+                traffic.split.roundSeconds = (ContinuousClock.now - start - openedAt).inSeconds
+            }
+            end(number, throwing: nil)
         case .failed(let error):
-            guard round != nil else { return }
-            end(throwing: error)
-            handle(.closed)
+            guard rounds[error.key.round] != nil else { return }
+            end(error.key.round, throwing: error)
+            handle(.closed(round: error.key.round))
         case .forget(let peer):
             parameters.forget(peer)
             results.forget(peer)
@@ -206,17 +216,20 @@ final class CoordinatorDesk {
     }
 
     private func receive(_ offer: GradOffer, from peer: PeerID) {
-        guard let round, round.tasks.indices.contains(offer.key.index) else { return }
-        let needs = expected[offer.key.index]
+        guard let open = rounds[offer.key.round],
+            open.round.tasks.indices.contains(offer.key.index)
+        else { return }
+        let needs = open.expected[offer.key.index]
         let objection = offer.objection(
-            against: needs, samples: round.tasks[offer.key.index].batch.scans.count,
-            parameters: round.parameters)
+            against: needs, samples: open.round.tasks[offer.key.index].batch.scans.count,
+            parameters: open.round.parameters)
         if let objection {
             return handle(.uploaded(offer.key, from: peer, .refused(objection)))
         }
         transfers += 1
         let (want, complete) = results.receive(
-            offer, from: peer, transfer: transfers, window: state.settings.windowBytes)
+            offer, as: open.round.tasks[offer.key.index].exchange, from: peer,
+            transfer: transfers, window: state.settings.windowBytes)
         if let want { send(.gradWant(want), to: peer) }
         if let complete { judge(complete) }
     }
@@ -255,7 +268,9 @@ final class CoordinatorDesk {
         switch received.message {
         case .paramsWant(let want):
             handle(.heard(peer))
-            guard let round, round.number == want.key.round else { return }
+            guard let round = rounds[want.key.round]?.round,
+                round.tasks.indices.contains(want.key.index)
+            else { return }
             transfers += 1
             for message in parameters.plan(want, from: peer, round: round, transfer: transfers) {
                 send(message, to: peer, lane: .data)
@@ -297,9 +312,10 @@ final class CoordinatorDesk {
             }
         } catch {
             // A task or a configuration that does not fit the protocol's limits.
-            guard round != nil else { return }
-            end(throwing: error)
-            handle(.closed)
+            for number in rounds.keys.sorted() {
+                end(number, throwing: error)
+                handle(.closed(round: number))
+            }
         }
     }
 

@@ -79,13 +79,13 @@ package struct CoordinatorStatus: Codable, Hashable, Sendable {
     package var uptimeSeconds: Double
     /// Why nothing moves, in one sentence.
     package var waiting: String
-    /// The open round.
+    /// The oldest open round.
     package var round: Round?
-    /// Where the time of the open round goes, or of the last one.
+    /// Where the time of the newest round goes.
     package var split: Split
     /// Why no tasks are given out; absent while they are.
     package var paused: String?
-    /// Tasks of the open round; only where they were asked for.
+    /// Tasks of the open rounds; only where they were asked for.
     package var tasks: [CoordinatorState.TaskStanding]?
     /// Reports of peers that were turned away.
     package var refused: Int

@@ -22,6 +22,7 @@ struct ParameterDesk {
     mutating func plan(
         _ want: ParamsWant, from peer: PeerID, round: Round, transfer id: UInt64
     ) -> [Message] {
+        let exchange = round.tasks[want.key.index].exchange
         let address = Address(peer: peer, key: want.key)
         if let former = current.updateValue(id, forKey: address) { servings[former] = nil }
         var blocks: [[Float]] = []
@@ -39,7 +40,9 @@ struct ParameterDesk {
             case .logits: (block, version) = (nil, 0)
             }
             let isSent = block != nil && wanted.have != version
-            if isSent, let block { blocks.append(block) }
+            if isSent, let block {
+                blocks.append(wanted.kind == .parameters ? exchange.packed(block) : block)
+            }
             plan.append(
                 ParamsPlan.Block(version: version, count: block?.count ?? 0, isSent: isSent))
         }
@@ -69,8 +72,8 @@ struct ParameterDesk {
         current = current.filter { $0.key.peer != peer }
     }
 
-    mutating func forgetAll() {
-        servings = [:]
-        current = [:]
+    mutating func forget(round number: UInt64) {
+        servings = servings.filter { $0.value.key.round != number }
+        current = current.filter { $0.key.key.round != number }
     }
 }

@@ -8,6 +8,7 @@ internal import WireProtocol
 struct ResultDesk {
     private struct Upload {
         let offer: GradOffer
+        let exchange: ExchangeFormat
         let peer: PeerID
         var transfer: IncomingTransfer
         var blocks: IncomingBlocks
@@ -19,13 +20,16 @@ struct ResultDesk {
         let offer: GradOffer
         let peer: PeerID
         let blocks: IncomingBlocks
+        /// What its gradients travelled as.
+        let exchange: ExchangeFormat
     }
 
     /// Starts to receive a result, or goes on where an earlier connection broke.
     ///
     /// - Returns: The request to send, or the result when it has no blocks.
     mutating func receive(
-        _ offer: GradOffer, from peer: PeerID, transfer id: UInt64, window: Int
+        _ offer: GradOffer, as exchange: ExchangeFormat, from peer: PeerID, transfer id: UInt64,
+        window: Int
     ) -> (want: GradWant?, complete: Complete?) {
         let former = uploads.first { $0.value.peer == peer && $0.value.offer.key == offer.key }
         if let former { uploads[former.key] = nil }
@@ -35,14 +39,16 @@ struct ResultDesk {
                     && former.value.offer.blocks == offer.blocks
                     ? former.value : nil
             }
-        let blocks = same?.blocks ?? IncomingBlocks(counts: offer.blocks.map(\.count))
+        let blocks =
+            same?.blocks ?? IncomingBlocks(counts: offer.blocks.map { $0.wordCount(exchange) })
         let transfer = IncomingTransfer(
             id: id, total: blocks.byteCount, window: window,
             received: same?.transfer.received ?? 0)
         guard !transfer.isComplete else {
-            return (nil, Complete(offer: offer, peer: peer, blocks: blocks))
+            return (nil, Complete(offer: offer, peer: peer, blocks: blocks, exchange: exchange))
         }
-        uploads[id] = Upload(offer: offer, peer: peer, transfer: transfer, blocks: blocks)
+        uploads[id] = Upload(
+            offer: offer, exchange: exchange, peer: peer, transfer: transfer, blocks: blocks)
         let want = GradWant(
             key: offer.key, transfer: id, offset: transfer.received,
             creditBytes: min(window, transfer.total - transfer.received))
@@ -63,7 +69,8 @@ struct ResultDesk {
         if uploads[chunk.transfer]?.transfer.isComplete == true,
             let upload = uploads.removeValue(forKey: chunk.transfer)
         {
-            let complete = Complete(offer: upload.offer, peer: peer, blocks: upload.blocks)
+            let complete = Complete(
+                offer: upload.offer, peer: peer, blocks: upload.blocks, exchange: upload.exchange)
             return (nil, complete)
         }
         return (uploads[chunk.transfer]?.transfer.renewal(), nil)
@@ -75,7 +82,7 @@ struct ResultDesk {
 
     mutating func forget(_ peer: PeerID) { forget { $0.peer == peer } }
 
-    mutating func forgetAll() { uploads = [:] }
+    mutating func forget(round number: UInt64) { forget { $0.offer.key.round == number } }
 
     private mutating func forget(_ isGone: (Upload) -> Bool) {
         for (id, upload) in uploads where isGone(upload) { uploads[id] = nil }
@@ -120,7 +127,8 @@ extension ResultDesk.Complete {
         var logits = offer.logits
         for (block, values) in zip(offer.blocks, blocks.blocks) {
             switch block.kind {
-            case .parameters: gradients[block.id] = values
+            case .parameters:
+                gradients[block.id] = exchange.unpacked(values, count: block.count)
             case .statistics: statistics[block.id] = values
             case .logits: logits = values
             }

@@ -31,7 +31,7 @@ struct RoundExpectation {
             } catch {
                 throw .foreignTask(task.key, "\(error)")
             }
-            let read = try blocks.blocks(reads, of: task.key)
+            let read = try blocks.blocks(reads, of: task)
             let digest = TaskDigest(of: task, alpha: round.alpha, reading: read)
             do {
                 try Self.rehearse(task, reads, read, digest, alpha: round.alpha)
@@ -89,6 +89,7 @@ private struct BlockTable {
     private struct Address: Hashable {
         let id: OperatorID
         let kind: BlockKind
+        let exchange: ExchangeFormat
     }
     private let round: Round
     private var known: [Address: TaskDigest.Block] = [:]
@@ -98,24 +99,25 @@ private struct BlockTable {
     }
 
     mutating func blocks(
-        _ needs: TaskRequirements, of key: TaskKey
+        _ needs: TaskRequirements, of task: TaskDescription
     ) throws(CoordinatorError) -> [TaskDigest.Block] {
         var found: [TaskDigest.Block] = []
         found.reserveCapacity(needs.operators.count + needs.statistics.count)
-        for id in needs.operators { found.append(try block(id, .parameters, of: key)) }
-        for id in needs.statistics { found.append(try block(id, .statistics, of: key)) }
+        for id in needs.operators { found.append(try block(id, .parameters, of: task)) }
+        for id in needs.statistics { found.append(try block(id, .statistics, of: task)) }
         return found
     }
 
     private mutating func block(
-        _ id: OperatorID, _ kind: BlockKind, of key: TaskKey
+        _ id: OperatorID, _ kind: BlockKind, of task: TaskDescription
     ) throws(CoordinatorError) -> TaskDigest.Block {
-        let address = Address(id: id, kind: kind)
+        let exchange = kind == .parameters ? task.exchange : .float32
+        let address = Address(id: id, kind: kind, exchange: exchange)
         if let block = known[address] { return block }
         guard let values = (kind == .parameters ? round.parameters : round.statistics)[id] else {
-            throw .missingBlock(key, "\(kind) of \(id)")
+            throw .missingBlock(task.key, "\(kind) of \(id)")
         }
-        let block = TaskDigest.Block(id: id, kind: kind, values: values)
+        let block = TaskDigest.Block(id: id, kind: kind, values: exchange.rounded(values))
         known[address] = block
         return block
     }

@@ -74,7 +74,7 @@ extension CoordinatorStatus {
         self.ports = ports
         uptimeSeconds = uptime.inSeconds
         waiting = state.waitingReason
-        round = state.ledger.map {
+        round = state.rounds.oldest.map {
             Round(
                 number: $0.number, tasks: $0.taskCount, folded: $0.foldedCount,
                 pending: $0.pendingCount, seconds: (now - $0.openedAt).inSeconds)

@@ -153,12 +153,13 @@ extension EvaluationStage {
                     epochs: weights.map(\.epoch), predictions: predictions))
         }
         let input = configuration.evaluationInput
-        let table = BenchmarkTable(
+        var table = BenchmarkTable(
             runName: configuration.name, input: "\(input.size)",
             checkpoint: configuration.evaluation.checkpoint.rawValue, testOpenings: openings,
             positive: configuration.positiveClass, entries: entries,
             plan: BootstrapPlan(
                 resamples: configuration.evaluation.bootstrapResamples, seed: configuration.seed))
+        table.caution = configuration.search.caution
         return Benchmark(table: table, predictions: all)
     }
 

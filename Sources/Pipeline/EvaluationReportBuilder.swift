@@ -27,6 +27,7 @@ struct EvaluationReportBuilder {
             runName: configuration.name, data: description, classes: configuration.classNames,
             positiveClass: configuration.classNames[configuration.positiveClass],
             testOpenings: openings)
+        report.caution = configuration.search.caution
         report.candidates = ranked.enumerated().map { place, candidate in
             let architecture = Architecture(code: candidate.code)
             let cost = architecture.map {

@@ -89,6 +89,7 @@ extension ModelFile {
         metadata["positive"] = configuration.classNames[configuration.positiveClass]
         metadata["configuration"] = configuration.canonicalJSON
         metadata["use"] = Self.notice
+        if let caution = configuration.search.caution { metadata["caution"] = caution }
         if let intensities {
             metadata["intensityMean"] = "\(intensities.mean)"
             metadata["intensityDeviation"] = "\(intensities.standardDeviation)"

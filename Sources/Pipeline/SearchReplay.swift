@@ -43,33 +43,48 @@ package struct SearchReplay: Sendable {
     ) async throws -> Outcome {
         let logged = stage.directory.loggedRoots
         let byRound = Dictionary(logged.map { ($0.round, $0) }) { first, _ in first }
-        guard let start = logged.first(where: { $0.step > range.lowerBound }),
+        guard let first = logged.first(where: { $0.step > range.lowerBound }),
             logged.contains(where: { $0.step > range.upperBound })
         else {
-            throw RunError.damaged(
-                path: stage.directory.rootsPath,
-                reason: "it has steps 0 to \((logged.last?.step ?? 0) - 1), not \(range)")
+            throw RunError.noSuchSteps(
+                path: stage.directory.rootsPath, wanted: range, known: logged.last?.step ?? 0)
         }
-        var state = stage.startingState
+        if let caution = stage.configuration.search.caution {
+            throw ConfigurationError.invalid(
+                field: "search.staleness", found: "\(stage.configuration.search.staleness)",
+                expected: "0 for steps that can be computed again. \(caution)")
+        }
+        var start = stage.startingState
         if let saved = try CheckpointStore(of: stage.directory).newest(
-            configuration: stage.configuration.digest, notAfter: start.round - 1, report: { _ in })
+            configuration: stage.configuration.digest, notAfter: first.round - 1, report: { _ in })
         {
             let state2 = try SearchState(
                 saved.checkpoint, digest: stage.configuration.digest,
                 path: stage.directory.checkpointPath)
-            if state2.step <= range.lowerBound { state = state2 }
+            // Behind any other state, steps read states that came before it.
+            let standsAlone =
+                stage.configuration.search.delay == 0
+                || stage.program.isRecorded(state2.step) && stage.openEpoch(state2) == nil
+            if state2.step <= range.lowerBound, standsAlone { start = state2 }
         }
-        let meter = Meter(first: state.step, total: range.upperBound + 1)
+        var schedule = StepSchedule(stage.program, from: start)
+        let meter = Meter(first: start.step, total: range.upperBound + 1)
         var outcome = Outcome(
             first: range.lowerBound, last: range.upperBound, compared: 0, root: "")
-        while state.step <= range.upperBound {
-            let step = state.step
-            if let epoch = stage.openEpoch(state) {
+        while schedule.current.step <= range.upperBound {
+            let step = schedule.current.step
+            if let epoch = stage.openEpoch(schedule.current) {
+                var state = schedule.current
                 let candidates = try await stage.candidates(of: epoch, state, on: executor)
                 try stage.close(epoch, with: candidates, &state, nil)
-            } else {
-                try await stage.program.advance(&state, on: executor)
+                schedule.goOn(from: state)
+            } else if let view = schedule.begin() {
+                let (update, trace) = try await stage.program.update(of: view, on: executor)
+                for ready in schedule.finish(.init(update: update, trace: trace, step: step)) {
+                    schedule.apply(ready.update)
+                }
             }
+            let state = schedule.current
             report(meter.progress(state.step))
             guard step >= range.lowerBound, let expected = byRound[state.round] else { continue }
             outcome.compared += 1
@@ -78,7 +93,7 @@ package struct SearchReplay: Sendable {
                 break
             }
         }
-        outcome.root = state.root.description
+        outcome.root = schedule.current.root.description
         return outcome
     }
 

@@ -74,120 +74,87 @@ package struct SearchStage: Sendable {
         remark: @escaping @Sendable (String) -> Void
     ) async throws -> SearchState {
         let archive = try CandidateArchive(path: directory.archivePath)
-        let recovered = try SearchRecovery(stage: self, report: remark).state(archive)
-        var state = recovered.0
+        let recovered = try SearchRecovery(stage: self, report: remark).schedule(archive)
+        let start = recovered.0.current
         let log = try SearchLog(
-            of: directory, round: state.round, step: state.step, missing: recovered.missing,
+            of: directory, round: start.round, step: start.step, missing: recovered.missing,
             traces: traces, report: remark)
         let known = Dictionary(
             directory.loggedRoots.map { ($0.round, $0.root) },
             uniquingKeysWith: { first, _ in first })
-        let meter = ProgressMeter(
-            stage: "search", unit: "steps", first: state.step, total: program.stepCount,
-            report: report)
-        meter.update(state.step, root: state.root)
-        let events = TensorBoardLog(
-            folder: directory.tensorBoardPath + "/search", firstStep: state.step)
-        var candidatesRemark = ""
+        var book = SearchBook(
+            stage: self, log: log, known: known,
+            events: TensorBoardLog(
+                folder: directory.tensorBoardPath + "/search", firstStep: start.step),
+            meter: ProgressMeter(
+                stage: "search", unit: "steps", first: start.step, total: program.stepCount,
+                report: report))
+        book.meter.update(start.step, root: start.root)
+        if let caution = configuration.search.caution { remark(caution) }
         do {
-            while state.step < program.stepCount || openEpoch(state) != nil {
-                if stop.isSet {
-                    save(state, loss: nil, to: log)
-                    try await log.close { stop.isSet }
-                    throw StoppedOnRequest(
-                        "stopped after step \(state.step) of \(program.stepCount); everything is in "
-                            + "\(directory.path), go on with --resume")
-                }
-                let before = (step: state.step, round: state.round)
-                var loss: Double?
-                let record: SearchRecord
-                var trace: StepTrace?
-                if let epoch = openEpoch(state) {
-                    FailPoint.beforeRecording.pass()
-                    let candidates = try await self.candidates(of: epoch, state, on: executor)
-                    try await writing(remark, unless: stop) {
-                        try close(epoch, with: candidates, &state, archive)
-                    }
-                    FailPoint.archiveWritten.pass()
-                    events.append(SearchScalars.of(candidates), step: state.step)
-                    record = .candidates(epoch: epoch, candidates)
-                    candidatesRemark = candidates.map {
-                        "\($0.kind.rawValue) D_V loss \(String(format: "%.3f", $0.loss))"
-                    }.joined(separator: ", ")
-                } else {
-                    let (update, sampled) = try await program.update(of: state, on: executor)
-                    FailPoint.beforeApplying.pass()
-                    program.apply(update, to: &state)
-                    FailPoint.afterApplying.pass()
-                    events.append(SearchScalars.of(sampled, alpha: state.alpha), step: state.step)
-                    record = .step(update)
-                    trace = sampled
-                    loss = update.loss
-                }
-                try await log.append(
-                    entry(record, trace, before: before, state, known), shouldStop: { stop.isSet })
-                let text = loss.map { String(format: "loss %.3f", $0) } ?? ""
-                meter.update(
-                    state.step,
-                    remark: [log.complaint ?? "", text, candidatesRemark]
-                        .filter { !$0.isEmpty }.joined(separator: "; "), root: state.root)
-                let isAsked = checkpoint.take()
-                if isAsked || log.wantsCheckpoint(after: saveInterval, bytes: saveBytes) {
-                    save(state, loss: loss, to: log)
-                }
-            }
-            save(state, loss: nil, to: log)
+            let last = try await steps(
+                from: recovered.0, on: executor, archive: archive, book: &book, stop: stop,
+                checkpoint: checkpoint, remark: remark)
+            book.save(last)
             try await log.close { stop.isSet }
+            return last.current
         } catch let error where !(error is StoppedOnRequest) {
             // What was computed stays; what cannot be written is computed again.
             try? await log.close { true }
             throw error
         }
-        return state
     }
 
-    /// The log's entry for what led to a state; throws when it once led elsewhere.
-    private func entry(
-        _ record: SearchRecord, _ trace: StepTrace?, before: (step: Int, round: UInt64),
-        _ state: SearchState, _ known: [UInt64: String]
-    ) throws -> SearchLog.Entry {
-        let root = state.root.description
-        if let logged = known[state.round], logged != root {
-            throw RunError.otherRoot(
-                path: directory.rootsPath, step: state.step, found: root, logged: logged)
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        var kind = "candidates"
-        var poison: [UInt8] = []
-        if case .step(let update) = record {
-            kind = "step"
-            for task in update.poison {
-                poison += Array(try encoder.encode(PoisonLine(step: update.step, task: task)))
-                poison += Array("\n".utf8)
+    /// Every step and recording that is left.
+    private func steps(
+        from start: StepSchedule, on executor: some RoundExecutor, archive: CandidateArchive,
+        book: inout SearchBook, stop: StopFlag, checkpoint: StopFlag,
+        remark: @escaping @Sendable (String) -> Void
+    ) async throws -> StepSchedule {
+        try await withThrowingTaskGroup(of: StepSchedule.Finding.self) { group in
+            var schedule = start
+            while true {
+                let state = schedule.current
+                if stop.isSet {
+                    book.save(schedule)
+                    try await book.log.close { stop.isSet }
+                    throw StoppedOnRequest(
+                        "stopped after step \(state.step) of \(program.stepCount); everything is in "
+                            + "\(directory.path), go on with --resume")
+                }
+                if let epoch = openEpoch(state) {
+                    FailPoint.beforeRecording.pass()
+                    let candidates = try await self.candidates(of: epoch, state, on: executor)
+                    var next = state
+                    try await writing(remark, unless: stop) {
+                        try close(epoch, with: candidates, &next, archive)
+                    }
+                    FailPoint.archiveWritten.pass()
+                    schedule.goOn(from: next)
+                    try await book.note(candidates, of: epoch, before: state, after: next, stop)
+                } else if state.step == program.stepCount {
+                    return schedule
+                } else {
+                    while let view = schedule.begin() {
+                        group.addTask {
+                            let (update, trace) = try await program.update(of: view, on: executor)
+                            return .init(update: update, trace: trace, step: view.step)
+                        }
+                    }
+                    guard let finding = try await group.next() else {
+                        preconditionFailure("no step is under way and none may begin")
+                    }
+                    for ready in schedule.finish(finding) {
+                        let before = (step: schedule.current.step, round: schedule.current.round)
+                        FailPoint.beforeApplying.pass()
+                        schedule.apply(ready.update)
+                        FailPoint.afterApplying.pass()
+                        try await book.note(ready, before: before, after: schedule.current, stop)
+                    }
+                }
+                if book.wantsCheckpoint(checkpoint) { book.save(schedule) }
             }
         }
-        let line = LoggedRoot(kind: kind, step: state.step, round: state.round, root: root)
-        return SearchLog.Entry(
-            frame: { record.frame(before: before, root: root) },
-            rootLine: known[state.round] == nil ? line.line : [],
-            traceLine: try trace.map { Array(try encoder.encode($0)) + Array("\n".utf8) } ?? [],
-            poisonLines: poison)
-    }
-
-    private struct PoisonLine: Encodable {
-        let step: Int
-        let task: StepUpdate.PoisonTask
-    }
-
-    private func save(_ state: SearchState, loss: Double?, to log: SearchLog) {
-        let isHealthy =
-            state.supernet.parameters.isFinite && (loss ?? 0).isFinite && abs(loss ?? 0) < 100
-        log.save(
-            state.checkpoint(digest: configuration.digest),
-            CheckpointManifest(
-                configuration: configuration.digest, step: state.step, round: state.round,
-                root: state.root.description, loss: loss, isHealthy: isHealthy))
     }
 
     /// Repeats what the database cannot write for want of room.
@@ -217,9 +184,7 @@ package struct SearchStage: Sendable {
     /// The epoch that has ended and whose candidates are to be scored now, if any.
     func openEpoch(_ state: SearchState) -> Int? {
         let epochs = state.step / program.stepsPerEpoch
-        guard state.step % program.stepsPerEpoch == 0, epochs > state.closedEpochs,
-            epochs % configuration.search.recordEvery == 0 || state.step == program.stepCount
-        else { return nil }
+        guard program.isRecorded(state.step), epochs > state.closedEpochs else { return nil }
         return epochs - 1
     }
 

@@ -18,6 +18,13 @@ extension RunConfiguration {
         try Self.check(search.microBatchSize, in: 2...4096, "search.microBatchSize")
         try Self.check(search.calibrationBatches, in: 1...100_000, "search.calibrationBatches")
         try Self.check(search.recordEvery, in: 1...1_000_000, "search.recordEvery")
+        try Self.check(search.delay, in: 0...64, "search.delay")
+        try Self.check(search.staleness, in: 0...64, "search.staleness")
+        guard search.delay == 0 || search.staleness == 0 else {
+            throw .invalid(
+                field: "search.staleness", found: "\(search.staleness)",
+                expected: "0 where search.delay is \(search.delay): a search has one or the other")
+        }
         try Self.check(search.temperature, in: 1e-3...1e3, "search.temperature")
         try Self.check(search.finalTemperature, in: 1e-3...1e3, "search.finalTemperature")
         try Self.check(search.alphaDeviation, in: 0...10, "search.alphaDeviation")

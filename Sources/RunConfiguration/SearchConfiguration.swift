@@ -1,3 +1,7 @@
+package import Tensors
+
+extension ExchangeFormat: ConfigurationChoice {}
+
 /// The search for an architecture.
 ///
 /// - SeeAlso: CovidNet3D, *Search strategy*; what paper and code disagree on is settled in
@@ -18,6 +22,17 @@ package struct SearchConfiguration: Codable, Hashable, Sendable {
         case exponential
     }
 
+    /// What a step waits for.
+    package enum Discipline: Hashable, Sendable {
+        /// Step `t` reads the state that the first `t - delay` steps led to.
+        case fixedDelay(Int)
+        /// A step reads the newest state, and at most so many others are applied before it is.
+        case boundedStaleness(Int)
+    }
+
+    /// What parameters and gradients are rounded to where they travel; `bfloat16` halves the bytes
+    /// and gives another, equally exact search.
+    package var exchange = ExchangeFormat.float32
     /// The strategy.
     package var preset = Preset.paper
     /// Passes over D_T and D_V.
@@ -49,8 +64,29 @@ package struct SearchConfiguration: Codable, Hashable, Sendable {
     /// Epochs between two recordings of candidates.
     package var recordEvery = 1
 
+    /// Steps that a step does not wait for, in a fixed order: the result is exact, and another one
+    /// for every delay.
+    package var delay = 0
+    /// Steps that may be applied while another one is computed, in the order in which they are done.
+    ///
+    /// 0 for an exact search. The result of any other search cannot be reproduced.
+    package var staleness = 0
+
     /// The defaults.
     package init() {}
+
+    /// What a step waits for.
+    package var discipline: Discipline {
+        staleness > 0 ? .boundedStaleness(staleness) : .fixedDelay(delay)
+    }
+
+    /// What every output of a search says whose result depends on who was fast; `nil` for others.
+    package var caution: String? {
+        staleness > 0
+            ? "NOT REPRODUCIBLE: searched with bounded staleness (search.staleness: \(staleness)); "
+                + "the result depends on which workers were fast"
+            : nil
+    }
 
     /// Samples per step and phase.
     package var samplesPerStep: Int { paths * microBatches * microBatchSize }

@@ -18,6 +18,10 @@ package struct CheckpointManifest: Codable, Hashable, Sendable {
     package var root: String
     /// The mean loss of the last step; absent at the start.
     package var loss: Double?
+    /// Rounds whose results were in the log when the state was saved; absent where they are its own.
+    ///
+    /// Steps that were under way read states in between.
+    package var logged: UInt64?
     /// Whether everything is finite and the loss is one that a search can go on from.
     package var isHealthy: Bool
     /// Bytes of the state's file.
@@ -29,12 +33,13 @@ package struct CheckpointManifest: Codable, Hashable, Sendable {
 
     /// What is to be saved; the bytes are filled in when they are written.
     package init(
-        configuration: String, step: Int, round: UInt64, root: String, loss: Double?,
-        isHealthy: Bool
+        configuration: String, step: Int, round: UInt64, logged: UInt64, root: String,
+        loss: Double?, isHealthy: Bool
     ) {
         self.configuration = configuration
         self.step = step
         self.round = round
+        self.logged = logged == round ? nil : logged
         self.root = root
         self.loss = loss
         self.isHealthy = isHealthy

@@ -11,6 +11,7 @@ package enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
     case damaged(path: String, reason: String)
     case otherRoot(path: String, step: Int, found: String, logged: String)
     case unfinished(reason: String)
+    case noSuchSteps(path: String, wanted: ClosedRange<Int>, known: Int)
 
     package var description: String {
         switch self {
@@ -33,6 +34,9 @@ package enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path): step \(step) leads to state \(found.prefix(12)) now and led to "
                 + "\(logged.prefix(12)) before; the program, the data or a processor is not what "
                 + "it was. Nothing was changed. `voxelnas replay` finds the first step that differs"
+        case .noSuchSteps(let path, let wanted, let known):
+            "\(path): has roots of \(known) steps, counted from 0, and none of "
+                + "\(wanted.lowerBound)..\(wanted.upperBound); ask for steps that are done"
         case .unfinished(let reason):
             "stopped before everything could be saved: \(reason); what is missing is computed "
                 + "again by --resume"

@@ -164,7 +164,8 @@ package final class SearchLog: Sendable {
                     guard case .checkpoint(let checkpoint, let manifest) = job else { continue }
                     attempt { () throws(JournalError) in
                         let oldest = try CheckpointStore(of: directory).write(checkpoint, manifest)
-                        try box.files.begin(at: manifest.round, keepingFrom: oldest)
+                        try box.files.begin(
+                            at: manifest.logged ?? manifest.round, keepingFrom: oldest)
                     }
                 }
                 let entries = jobs.compactMap { job -> Entry? in

@@ -1,4 +1,5 @@
 package import SearchSpaces
+package import Tensors
 
 /// The name of a set of parameters that the coordinator holds, such as `supernet` or `retrain-2`.
 package struct ModelID: Hashable, Codable, Sendable, CustomStringConvertible {
@@ -89,11 +90,13 @@ package struct TaskDescription: Hashable, Sendable {
     package let batch: Batch
     /// The loss.
     package let objective: Objective
+    /// What the parameters that it reads and the gradients that it yields are rounded to.
+    package let exchange: ExchangeFormat
 
     /// A task.
     package init(
         key: TaskKey, kind: Kind, model: ModelID, network: Network, batch: Batch,
-        objective: Objective
+        objective: Objective, exchange: ExchangeFormat = .float32
     ) {
         self.key = key
         self.kind = kind
@@ -101,5 +104,6 @@ package struct TaskDescription: Hashable, Sendable {
         self.network = network
         self.batch = batch
         self.objective = objective
+        self.exchange = exchange
     }
 }

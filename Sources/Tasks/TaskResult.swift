@@ -35,4 +35,13 @@ package struct TaskResult: Hashable, Sendable {
         self.slotProducts = slotProducts
         self.statistics = statistics
     }
+
+    /// The result with gradients rounded to a format.
+    package func rounded(to format: ExchangeFormat) -> TaskResult {
+        guard format != .float32 else { return self }
+        return TaskResult(
+            key: key, architecture: architecture, sampleCount: sampleCount, loss: loss,
+            logits: logits, gradients: gradients.rounded(to: format), slotProducts: slotProducts,
+            statistics: statistics)
+    }
 }

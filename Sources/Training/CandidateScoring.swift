@@ -40,7 +40,7 @@ package struct CandidateScoring: Sendable {
                 batch: stream.batch(
                     volumes: VolumeRole.search.rawValue, from: index * size, count: size,
                     augmented: false),
-                objective: .init())
+                objective: .init(), exchange: settings.exchange)
         }
         let statistics = try await executor.outcome(
             of: Round(
@@ -50,7 +50,7 @@ package struct CandidateScoring: Sendable {
         let round = Round(
             predicting: program.alphaScans, volumes: .search, by: architecture,
             model: state.supernet, statistics: statistics, batchSize: size,
-            number: state.round + 1)
+            number: state.round + 1, exchange: settings.exchange)
         let outcome = try await executor.outcome(of: round)
         state.round += 2
         return outcome.results.flatMap(\.logits)
@@ -61,7 +61,8 @@ extension Round {
     /// Tasks that predict scans in order, with given batch-norm statistics.
     package init(
         predicting scans: [Int], volumes: VolumeRole, by architecture: Architecture,
-        model: TrainableModel, statistics: ParameterSet, batchSize: Int, number: UInt64
+        model: TrainableModel, statistics: ParameterSet, batchSize: Int, number: UInt64,
+        exchange: ExchangeFormat = .float32
     ) {
         let tasks = stride(from: 0, to: scans.count, by: batchSize).enumerated().map {
             TaskDescription(
@@ -71,7 +72,7 @@ extension Round {
                     volumes: volumes.rawValue,
                     scans: Array(scans[$0.element..<min($0.element + batchSize, scans.count)]),
                     epoch: 0, augmented: false),
-                objective: .init())
+                objective: .init(), exchange: exchange)
         }
         self.init(
             number: number, tasks: tasks, parameters: model.parameters, versions: model.versions,

@@ -61,17 +61,13 @@ package struct SearchProgram: Sendable {
     /// Steps of the whole search.
     package var stepCount: Int { stepsPerEpoch * configuration.search.epochs }
 
-    /// Advances the search by one step: alpha on D_V, then the weights on D_T.
-    ///
-    /// - Returns: What was sampled and how it went, for the trace.
-    /// - Throws: What the executor throws; the state is then as before.
-    @discardableResult
-    package func advance(
-        _ state: inout SearchState, on executor: some RoundExecutor
-    ) async throws -> StepTrace {
-        let (update, trace) = try await self.update(of: state, on: executor)
-        apply(update, to: &state)
-        return trace
+    /// Rounds of a step: one where alpha stays as it is, else two.
+    package var roundsPerStep: Int { configuration.search.preset == .uniform ? 1 : 2 }
+
+    /// Whether candidates are recorded after so many steps.
+    package func isRecorded(_ step: Int) -> Bool {
+        step > 0 && step % stepsPerEpoch == 0
+            && ((step / stepsPerEpoch) % configuration.search.recordEvery == 0 || step == stepCount)
     }
 
     /// Has the rounds of a step computed.
@@ -108,8 +104,7 @@ package struct SearchProgram: Sendable {
         update.gradients = outcome.gradients
         update.loss = outcome.loss
         let poisoned = state.poisonedTasks + update.poison.count
-        let phases = configuration.search.preset == .uniform ? 1 : 2
-        let perEpoch = stepsPerEpoch * round.tasks.count * phases
+        let perEpoch = stepsPerEpoch * round.tasks.count * roundsPerStep
         guard update.poison.isEmpty || poisoned <= max(1, perEpoch / 50) else {
             throw PoisonLimit.ofEpoch(poisoned, of: perEpoch)
         }
@@ -197,7 +192,7 @@ package struct SearchProgram: Sendable {
                     volumes: VolumeRole.search.rawValue,
                     from: state.step * settings.samplesPerStep + index * settings.microBatchSize,
                     count: settings.microBatchSize, augmented: true),
-                objective: objective)
+                objective: objective, exchange: settings.exchange)
         }
         return Round(
             number: state.round, tasks: tasks, parameters: state.supernet.parameters,

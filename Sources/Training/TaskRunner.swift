@@ -126,9 +126,11 @@ package final class TaskRunner: TaskComputing {
         let graph = networks.graph(of: architecture, input: source.size)
         let taken = takeExecutor()
         defer { shelf.withLock { $0.idle.append(taken) } }
-        return try taken.executor.result(
-            of: task, architecture: architecture, graph: graph, parameters: parameters,
-            statistics: statistics, input: input, labels: labels, seed: seed)
+        let result = try taken.executor.result(
+            of: task, architecture: architecture, graph: graph,
+            parameters: parameters.rounded(to: task.exchange), statistics: statistics,
+            input: input, labels: labels, seed: seed)
+        return result.rounded(to: task.exchange)
     }
 
     /// An executor that no other task has; each that is made gets processors of its own.

@@ -12,7 +12,7 @@ package struct ProtocolVersion: Hashable, Comparable, Sendable, CustomStringConv
     }
 
     /// What this build speaks.
-    package static let current = ProtocolVersion(major: 1, minor: 2)
+    package static let current = ProtocolVersion(major: 1, minor: 3)
 
     /// The version as one number, for ``Hello``.
     package var number: UInt32 { UInt32(major) << 8 | UInt32(minor) }

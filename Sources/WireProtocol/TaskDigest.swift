@@ -50,10 +50,11 @@ package struct TaskDigest: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - task: The task.
     ///   - alpha: The architecture logits of its round.
-    ///   - blocks: What it reads: operators, then statistics, each in sum order.
+    ///   - blocks: What it reads, rounded as it reads it: operators, then statistics, each in sum
+    ///     order.
     package init(of task: TaskDescription, alpha: [Float], reading blocks: [Block]) {
         var canonical = CanonicalBytes()
-        canonical.append(text: "voxelnas task 1")
+        canonical.append(text: "voxelnas task 2")
         canonical.append(task)
         canonical.append(list: alpha.map(\.bitPattern))
         canonical.append(UInt32(clamping: blocks.count))
@@ -124,5 +125,6 @@ private struct CanonicalBytes {
         append(task.objective.dropout.bitPattern)
         append(task.objective.labelSmoothing.bitPattern)
         append(list: task.objective.classWeights.map(\.bitPattern))
+        append(task.exchange.number)
     }
 }

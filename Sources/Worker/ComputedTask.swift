@@ -21,7 +21,7 @@ struct ComputedTask: Sendable {
             for id in set.operators {
                 guard let block = set[id] else { continue }
                 named.append(GradOffer.Block(id: id, kind: kind, count: block.count))
-                values.append(block)
+                values.append(kind == .parameters ? task.exchange.packed(block) : block)
             }
         }
         let isInline = GradOffer.fitsInline(

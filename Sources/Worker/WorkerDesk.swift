@@ -19,9 +19,17 @@ final class WorkerDesk {
         var versions: [UInt64?]
         var wantedAt = ContinuousClock.now
         var pullSeconds = 0.0
-        var incoming: (transfer: IncomingTransfer, blocks: IncomingBlocks, places: [Int])?
+        var incoming: Incoming?
         var computed: ComputedTask?
         var outgoing: OutgoingTransfer?
+    }
+
+    /// Blocks that are being fetched.
+    private struct Incoming {
+        var transfer: IncomingTransfer
+        var blocks: IncomingBlocks
+        /// Where each belongs among the wanted ones, and how many values it has.
+        let places: [(index: Int, count: Int)]
     }
 
     private let channel: any ClientChannel
@@ -280,14 +288,14 @@ final class WorkerDesk {
     private func begin(_ plan: ParamsPlan) {
         handle(.heard)
         guard let load = loads[plan.key], state.jobs[plan.key]?.stage == .pulling,
-            plan.blocks.count == load.wants.count
+            plan.blocks.count == load.wants.count, let task = state.jobs[plan.key]?.task
         else { return }
         var counts: [Int] = []
-        var places: [Int] = []
+        var places: [(index: Int, count: Int)] = []
         for (index, block) in plan.blocks.enumerated() {
             if block.isSent {
-                counts.append(block.count)
-                places.append(index)
+                counts.append(task.format(of: load.wants[index].kind).wordCount(block.count))
+                places.append((index, block.count))
                 loads[plan.key]?.versions[index] = block.version
             } else if load.blocks[index] == nil {
                 let id = load.wants[index].id
@@ -299,7 +307,7 @@ final class WorkerDesk {
             id: plan.transfer, total: blocks.byteCount, window: state.welcome?.windowBytes ?? 0)
         if let former = load.incoming?.transfer.id { pulls[former] = nil }
         pulls[plan.transfer] = plan.key
-        loads[plan.key]?.incoming = (transfer, blocks, places)
+        loads[plan.key]?.incoming = Incoming(transfer: transfer, blocks: blocks, places: places)
         handle(.moved(plan.key))
         finishIfComplete(plan.key)
     }
@@ -326,9 +334,11 @@ final class WorkerDesk {
         else { return }
         loads[key]?.incoming = nil
         pulls[incoming.transfer.id] = nil
-        for (place, block) in zip(incoming.places, incoming.blocks.blocks) {
+        for ((place, count), words) in zip(incoming.places, incoming.blocks.blocks) {
+            guard let want = loads[key]?.wants[place] else { continue }
+            let block = job.task.format(of: want.kind).unpacked(words, count: count)
             loads[key]?.blocks[place] = block
-            if let want = loads[key]?.wants[place], let version = loads[key]?.versions[place] {
+            if let version = loads[key]?.versions[place] {
                 cache.insert(block, version: version, at: address(want.id, want.kind, of: job.task))
             }
         }
@@ -382,5 +392,12 @@ final class WorkerDesk {
         let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
             .split(separator: " ")
         if let fields, fields.count > 1, let pages = Int(fields[1]) { residentBytes = pages * 4096 }
+    }
+}
+
+extension TaskDescription {
+    /// What blocks of a kind travel as.
+    fileprivate func format(of kind: BlockKind) -> ExchangeFormat {
+        kind == .parameters ? exchange : .float32
     }
 }

@@ -9,6 +9,8 @@ import Runs
 /// How a run stands, from its coordinator where one works, and from its folder.
 struct RunStanding: Encodable {
     let run: String
+    /// What every output says of a search that is not exact.
+    let caution: String?
     let isLive: Bool
     let waiting: String
     let warnings: [String]
@@ -24,7 +26,9 @@ struct RunStanding: Encodable {
                 StageProgress.self,
                 from: Data(contentsOf: URL(fileURLWithPath: directory.progressPath)))
         }
-        run = try directory?.configuration().name ?? coordinator?.runID ?? ""
+        let configuration = try directory?.configuration()
+        run = configuration?.name ?? coordinator?.runID ?? ""
+        caution = configuration?.search.caution
         isLive = coordinator != nil
         waiting = coordinator?.waiting ?? Self.rest(progress)
         warnings = coordinator?.warnings ?? []

@@ -1,4 +1,5 @@
 import Foundation
+import RunConfiguration
 
 /// Rows of text in aligned columns.
 struct Table {
@@ -39,4 +40,10 @@ func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// Says on standard error what every output of a search says that is not exact.
+func caution(of configuration: RunConfiguration) {
+    guard let text = configuration.search.caution else { return }
+    FileHandle.standardError.write(Data((text + "\n").utf8))
 }

@@ -19,7 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Peers")]
 import figures
-from figures import BINARY, ROOT, Skip, Topic, need_module
+from figures import BINARY, ROOT, Topic, need_module
 
 BINARIES = pathlib.Path(os.environ.get("VOXELNAS_BINARIES", BINARY.parent))
 figures.BINARY = BINARIES / "voxelnas"
@@ -153,7 +153,7 @@ def crc32c(data):
 
 def parts(kind, fields=b"", payload=b"", epoch=0, length=None, major=1, crc=None):
     """A message with a right checksum, whatever it holds."""
-    start = struct.pack("<IBBHIII", 0x534E5856, major, 2, kind, 0, epoch,
+    start = struct.pack("<IBBHIII", 0x534E5856, major, 3, kind, 0, epoch,
                         len(fields) if length is None else length)
     whole = start + struct.pack("<I", crc32c(start + fields + payload) if crc is None else crc)
     return [whole, fields] + ([payload] if payload else [])
@@ -174,7 +174,7 @@ def text_field(number, text):
 
 def hello(name, nonce=7, fingerprint=""):
     # minimum, maximum, name, nonce (fixed64), cores, slots, fingerprint
-    return parts(1, varint(1 << 3) + varint(0x102) + varint(2 << 3) + varint(0x102)
+    return parts(1, varint(1 << 3) + varint(0x103) + varint(2 << 3) + varint(0x103)
                  + text_field(3, name) + varint(4 << 3 | 1) + struct.pack("<Q", nonce)
                  + varint(5 << 3) + varint(1) + varint(7 << 3) + varint(1)
                  + text_field(10, fingerprint))
@@ -422,22 +422,48 @@ def endless():
 
 # ---------------------------------------------------------------- many workers
 
+def fleet(*arguments, seconds=600):
+    """What FleetBenchmark prints."""
+    result = subprocess.run([str(BINARIES / "FleetBenchmark"), *map(str, arguments)],
+                            capture_output=True, text=True, timeout=seconds)
+    if result.returncode != 0:
+        raise RuntimeError(result.stderr[-500:])
+    print(f"# {result.stdout.strip()}", file=sys.stderr)
+    return json.loads(result.stdout)
+
+
 @topic.figure("1,000 simulated workers with CURVE: admitted s, tasks/s, control p99 ms",
               "<= 5, >= 1000, <= 50")
 def many_workers():
-    program = BINARIES / "FleetBenchmark"
-    if not program.exists():
-        raise Skip("needs swift build -c release --product FleetBenchmark")
-    result = subprocess.run([str(program), "1000", "1000", "5", "256"], capture_output=True,
-                            text=True, timeout=600)
-    if result.returncode != 0:
-        raise RuntimeError(result.stderr[-500:])
-    found = json.loads(result.stdout)
-    print(f"# {found}", file=sys.stderr)
+    found = fleet("rounds", 1000, 1000, 5, 256)
     return (f"{found['admittedSeconds']:.1f}, {found['tasksPerSecond']:.0f}, "
             f"{found['controlP99Milliseconds']:.0f}",
             found["admittedSeconds"] <= 5 and found["tasksPerSecond"] >= 1000
             and found["controlP99Milliseconds"] <= 50)
+
+
+@topic.figure("1,000 simulated workers: all back after the coordinator died, s", "<= 40")
+def all_back():
+    found = fleet("restart", 1000)
+    return f"{found['backSeconds']:.1f}", found["backSeconds"] <= 40
+
+
+@topic.figure("64 workers with gradients of 3 MB: MB/s, resident MB", "reported")
+def large_gradients():
+    found = fleet("rounds", 64, 256, 3, 786_432)
+    return (f"{found['megabytesPerSecond']:.0f}, {found['residentMegabytes']:.0f}",
+            found["megabytesPerSecond"] > 0)
+
+
+@topic.figure("an hour of workers that join and die: MiB/h after warm-up, descriptors",
+              "< 1, flat")
+def hour():
+    seconds = int(os.environ.get("VOXELNAS_CHURN_SECONDS", "3600"))
+    found = fleet("churn", seconds, 50, seconds=seconds + 600)
+    first, last = found["descriptorsAfterWarmUp"], found["descriptorsAtEnd"]
+    return (f"{found['mebibytesPerHour']:.2f}, {first} to {last} ({found['killed']} killed, "
+            f"{found['rounds']} rounds in {seconds} s, {found['residentMebibytes']:.0f} MiB)",
+            found["mebibytesPerHour"] < 1 and abs(last - first) <= 20 and seconds >= 3600)
 
 
 # ---------------------------------------------------------------- operations

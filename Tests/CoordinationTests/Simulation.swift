@@ -53,8 +53,12 @@ struct Simulation {
     var lies = 0
     var poisoned = 0
     var nextTransfer: UInt64 = 1
+    /// The number of the next round.
     var round: UInt64 = 0
-    var tasks: [TaskDescription] = []
+    /// Rounds that are open at the same time.
+    let width: Int
+    /// The tasks of the open rounds.
+    var tasks: [UInt64: [TaskDescription]] = [:]
     var delivered: Set<TaskKey> = []
     var undelivered: [TaskKey] = []
     var finishedRounds = 0
@@ -62,11 +66,12 @@ struct Simulation {
     var computation: UInt32 = 0
     var problems: [String] = []
 
-    init(seed: UInt64, hasUnsound: Bool = false) {
+    init(seed: UInt64, hasUnsound: Bool = false, width: Int = 1) {
         random = SplitMix(state: seed)
         self.hasUnsound = hasUnsound
+        self.width = width
         coordinator = CoordinatorState(settings: Self.settings(epoch: 1, audits: hasUnsound))
-        openRound()
+        openRounds()
     }
 
     static func settings(epoch: UInt32, audits: Bool = false) -> CoordinatorSettings {
@@ -168,23 +173,37 @@ struct Simulation {
             workers[peer]?.toWorker = [.disconnected, .connected]
         }
         feed(.tick(now: now))
-        // The round starts again from its beginning, as after loading a checkpoint; now and then
-        // it is another one.
+        // The rounds start again from their beginning, as after loading a checkpoint; now and then
+        // they are other ones.
         if chance(300) {
             computation += 1
-            tasks = tasks.map { Self.task($0.key, computation: computation) }
+            for (number, list) in tasks {
+                tasks[number] = list.map { Self.task($0.key, computation: computation) }
+            }
         }
         delivered = []
         undelivered = []
-        feed(.opened(number: round, tasks: tasks, inputs: Self.inputs(tasks), alpha: []))
+        for (number, list) in tasks.sorted(by: { $0.key < $1.key }) {
+            feed(Self.opened(number, list))
+        }
     }
 
-    private mutating func openRound() {
-        delivered = []
-        tasks = (0..<Int(random.next() % 12 + 1)).map {
-            Self.task(TaskKey(round: round, index: $0), computation: computation)
+    private static func opened(
+        _ number: UInt64, _ tasks: [TaskDescription]
+    ) -> CoordinatorState.Event {
+        .opened(number: number, tasks: tasks, inputs: inputs(tasks), alpha: [])
+    }
+
+    private mutating func openRounds() {
+        while tasks.count < width {
+            let number = round
+            round += 1
+            let list = (0..<Int(random.next() % 12 + 1)).map {
+                Self.task(TaskKey(round: number, index: $0), computation: computation)
+            }
+            tasks[number] = list
+            feed(Self.opened(number, list))
         }
-        feed(.opened(number: round, tasks: tasks, inputs: Self.inputs(tasks), alpha: []))
     }
 
     private mutating func duplicateSomething() {
@@ -240,7 +259,7 @@ struct Simulation {
         case .control(let received): feed(.received(received, from: peer))
         case .want(let key, let session):
             guard session == epoch, coordinator.membership[peer] != nil,
-                coordinator.ledger?.number == key.round
+                coordinator.rounds[key.round] != nil
             else { return }
             feed(.heard(peer))
             workers[peer]?.toWorker.append(.blocks(key, session: epoch))
@@ -281,7 +300,7 @@ struct Simulation {
                 let received = ReceivedMessage(epoch: epoch, message: message)
                 workers[peer]?.toWorker.append(.control(received))
             case .receive(let offer, let peer):
-                if offer.inputs != Self.inputs(tasks)[offer.key.index] {
+                if offer.inputs != Self.inputs(tasks[offer.key.round] ?? [])[offer.key.index] {
                     problems.append("\(offer.key) taken from another computation")
                 }
                 transfers = transfers.filter { $0.value != (offer.key, peer) }
@@ -297,24 +316,24 @@ struct Simulation {
             case .deliver(let key, let peer):
                 check(key, from: peer, waivedBefore: waived)
                 if !delivered.insert(key).inserted { problems.append("\(key) delivered twice") }
-                if key.round != round { problems.append("\(key) delivered in round \(round)") }
+                if tasks[key.round] == nil { problems.append("\(key) is of no open round") }
                 undelivered.append(key)
             case .finished(let number):
-                if delivered.count != tasks.count || number != round {
-                    problems.append("round \(number) finished with \(delivered.count) results")
+                let results = delivered.filter { $0.round == number }
+                if results.count != tasks.removeValue(forKey: number)?.count {
+                    problems.append("round \(number) finished with \(results.count) results")
                 }
                 finishedRounds += 1
-                round += 1
-                undelivered = []
-                openRound()
-            case .failed:
+                delivered.subtract(results)
+                undelivered.removeAll { $0.round == number }
+                openRounds()
+            case .failed(let error):
                 // The search would stop; here it tries the round again.
-                effects += coordinator.handle(.closed)
-                delivered = []
-                undelivered = []
-                effects += coordinator.handle(
-                    .opened(
-                        number: round, tasks: tasks, inputs: Self.inputs(tasks), alpha: []))
+                let number = error.key.round
+                effects += coordinator.handle(.closed(round: number))
+                delivered = delivered.filter { $0.round != number }
+                undelivered.removeAll { $0.round == number }
+                effects += coordinator.handle(Self.opened(number, tasks[number] ?? []))
             case .forget(let peer): transfers = transfers.filter { $0.value.1 != peer }
             case .note(.mismatch(let key, let peer)):
                 if lies == 0 { problems.append("\(key): a mismatch with \(peer), but nobody lied") }

@@ -13,6 +13,12 @@ struct SimulationTests {
         run(Simulation(seed: seed), seed: seed)
     }
 
+    @Test("have rounds overlap without mixing them up", arguments: 21...22 as ClosedRange<UInt64>)
+    func overlappingRounds(seed: UInt64) {
+        run(Simulation(seed: seed, width: 3), seed: seed)
+        run(Simulation(seed: seed, hasUnsound: true, width: 4), seed: seed)
+    }
+
     @Test(
         "let no wrong bits through where two machines are asked, and blame no sound machine",
         arguments: 11...14 as ClosedRange<UInt64>)

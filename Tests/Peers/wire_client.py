@@ -87,7 +87,7 @@ def numbers(pack, values):
 
 def task_digest(task, alpha, blocks):
     """SHA-256 of what decides a task's result; blocks are (operator, kind, bytes)."""
-    data = text("voxelnas task 1")
+    data = text("voxelnas task 2")
     data += struct.pack("<Q", task.key.round) + u32(task.key.index) + u32(task.kind)
     data += text(task.model)
     if task.HasField("sampled"):
@@ -97,7 +97,8 @@ def task_digest(task, alpha, blocks):
         data += u32(2) + numbers(u32, task.fixed.choices)
     data += text(task.volumes) + numbers(u32, task.scans) + u32(task.epoch)
     data += u32(task.augmented) + f32(task.dropout) + f32(task.label_smoothing)
-    data += numbers(f32, task.class_weights) + u32(len(alpha) // 4) + alpha + u32(len(blocks))
+    data += numbers(f32, task.class_weights) + u32(task.exchange)
+    data += u32(len(alpha) // 4) + alpha + u32(len(blocks))
     for operator, kind, values in blocks:
         data += text(operator) + u32(kind) + u32(len(values) // 4) + u32(crc32c(values))
     return hashlib.sha256(data).digest()
@@ -337,7 +338,7 @@ def known_digest(messages):
         class_weights=[1, 2])
     values = f32(1) + f32(2)
     found = task_digest(task, f32(0.5) + f32(-1), [("stem", 1, values), ("head", 1, values)])
-    wanted = "b81ce3c7f6d8bbfdc013fb378a11a5f257b7655989799b9ad3e32942236105d0"
+    wanted = "3fded6fc367c5b10410dd92cb8546d05af7dd48ae04c7aaa96bf501d1bd27306"
     check(found.hex() == wanted, "the digest is the one of Tests/WireProtocolTests")
     passed("the digest of a task's inputs is the Swift one")
 

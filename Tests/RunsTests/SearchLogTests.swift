@@ -30,7 +30,8 @@ struct SearchLogTests {
         return (
             checkpoint,
             CheckpointManifest(
-                configuration: "c", step: Int(round / 2), round: round, root: "r", loss: 1,
+                configuration: "c", step: Int(round / 2), round: round, logged: round, root: "r",
+                loss: 1,
                 isHealthy: isHealthy)
         )
     }

@@ -4,6 +4,7 @@ import SearchSpaces
 import Tasks
 import Tensors
 import Testing
+import ToySearch
 import Training
 
 @Suite("A published network in a run")

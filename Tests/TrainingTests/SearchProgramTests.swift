@@ -7,27 +7,18 @@ import SearchStrategies
 import Tasks
 import Tensors
 import Testing
+import ToySearch
 import Training
 
 @Suite("A search")
 struct SearchProgramTests {
-    private func start(_ program: SearchProgram) -> SearchState {
-        let configuration = program.configuration
-        return SearchState(
-            space: program.space,
-            operators: CovidNet3DSupernet(
-                space: program.space, classes: configuration.classCount
-            ).operators, alphaDeviation: configuration.search.alphaDeviation,
-            seed: configuration.seed, digest: configuration.digest)
-    }
-
     @Test("has the same bits whatever order results arrive in")
     func orderOfArrival() async throws {
         let configuration = try ToySearch.configuration()
         let program = try ToySearch.program(configuration)
         let local = LocalRoundExecutor(try ToySearch.runner(configuration))
-        var forward = start(program)
-        var backward = start(program)
+        var forward = ToySearch.start(program)
+        var backward = ToySearch.start(program)
         for _ in 0..<3 {
             _ = try await program.advance(&forward, on: local)
             _ = try await program.advance(&backward, on: ReversingExecutor(inner: local))
@@ -43,7 +34,7 @@ struct SearchProgramTests {
         let configuration = try ToySearch.configuration()
         let program = try ToySearch.program(configuration)
         let executor = LocalRoundExecutor(try ToySearch.runner(configuration))
-        var whole = start(program)
+        var whole = ToySearch.start(program)
         for _ in 0..<2 { _ = try await program.advance(&whole, on: executor) }
         var resumed = try SearchState(
             whole.checkpoint(digest: "d"), digest: "d", path: "checkpoint")
@@ -61,7 +52,7 @@ struct SearchProgramTests {
     func lazyState() async throws {
         let configuration = try ToySearch.configuration()
         let program = try ToySearch.program(configuration)
-        var state = start(program)
+        var state = ToySearch.start(program)
         let before = state.supernet.parameters
         let trace = try await program.advance(
             &state, on: LocalRoundExecutor(try ToySearch.runner(configuration)))
@@ -84,7 +75,7 @@ struct SearchProgramTests {
         for preset in ["paper", "uniform"] {
             let configuration = try ToySearch.configuration("search.preset=\(preset)")
             let program = try ToySearch.program(configuration)
-            var state = start(program)
+            var state = ToySearch.start(program)
             let first = state.alpha
             let trace = try await program.advance(
                 &state, on: LocalRoundExecutor(try ToySearch.runner(configuration)))

@@ -5,6 +5,7 @@ import SearchStrategies
 import Tasks
 import Tensors
 import Testing
+import ToySearch
 import Training
 
 /// What alpha is told, against the truth over all 512 networks of the toy.

@@ -5,6 +5,7 @@ import SearchStrategies
 import Tasks
 import Tensors
 import Testing
+import ToySearch
 import Training
 
 @Suite("The root of a search's state")

@@ -6,6 +6,7 @@ import Tasks
 import Tensors
 import TestSupport
 import Testing
+import ToySearch
 import Training
 
 @Suite("A training that was stopped")

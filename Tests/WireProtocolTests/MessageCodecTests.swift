@@ -124,7 +124,7 @@ struct MessageCodecTests {
     func unknownVersion() throws {
         var header = try MessageCodec.encode(SampleMessages.all[0], epoch: 1).header
         header[4] = 9
-        #expect(throws: WireError.unsupportedVersion(major: 9, minor: 2)) {
+        #expect(throws: WireError.unsupportedVersion(major: 9, minor: 3)) {
             try FrameHeader(decoding: header)
         }
         #expect("\(WireError.unsupportedVersion(major: 9, minor: 0))".contains("9.0"))

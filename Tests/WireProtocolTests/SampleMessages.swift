@@ -11,7 +11,8 @@ enum SampleMessages {
         TaskDescription(
             key: key, kind: .slotProducts, model: ModelID("retrain-2"), network: network,
             batch: .init(volumes: "search", scans: [4, 0, 70_000], epoch: 3, augmented: true),
-            objective: .init(dropout: 0.25, labelSmoothing: 0.1, classWeights: [1, 0.5]))
+            objective: .init(dropout: 0.25, labelSmoothing: 0.1, classWeights: [1, 0.5]),
+            exchange: .bfloat16)
     }
 
     static let inputs = TaskDigest(

@@ -14,12 +14,13 @@ struct TaskDigestTests {
         network: TaskDescription.Network = .sampled(step: 1, phase: 2, path: 3),
         volumes: String = "search", scans: [Int] = [4, 0], epoch: UInt32 = 3,
         augmented: Bool = true, dropout: Float = 0.25, smoothing: Float = 0.5,
-        weights: [Float] = [1, 2]
+        weights: [Float] = [1, 2], exchange: ExchangeFormat = .float32
     ) -> TaskDescription {
         TaskDescription(
             key: key, kind: kind, model: ModelID(model), network: network,
             batch: .init(volumes: volumes, scans: scans, epoch: epoch, augmented: augmented),
-            objective: .init(dropout: dropout, labelSmoothing: smoothing, classWeights: weights))
+            objective: .init(dropout: dropout, labelSmoothing: smoothing, classWeights: weights),
+            exchange: exchange)
     }
 
     private static func block(
@@ -36,7 +37,7 @@ struct TaskDigestTests {
         let hex = digest.bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
         #expect(
             hex.joined()
-                == "b81ce3c7f6d8bbfdc013fb378a11a5f257b7655989799b9ad3e32942236105d0")
+                == "3fded6fc367c5b10410dd92cb8546d05af7dd48ae04c7aaa96bf501d1bd27306")
     }
 
     @Test("differs when anything that decides the result does")
@@ -52,6 +53,7 @@ struct TaskDigestTests {
             Self.task(volumes: "retrain"), Self.task(scans: [0, 4]), Self.task(epoch: 4),
             Self.task(augmented: false), Self.task(dropout: 0.5), Self.task(smoothing: 0.25),
             Self.task(weights: [2, 1]), Self.task(weights: []),
+            Self.task(exchange: .bfloat16),
         ]
         let alphas: [[Float]] = [[0.5, -1], [], [0.5], [-1, 0.5]]
         let reads: [[TaskDigest.Block]] = [

@@ -37,6 +37,56 @@ struct ClusterTests {
         }
     }
 
+    @Test("delivers the results of rounds that overlap, each to its reader")
+    func overlappingRounds() async throws {
+        let cluster = try Cluster(operators: operators)
+        let computing = FakeComputing(operators: operators)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<2 {
+                let worker = try cluster.worker("worker-\(index)", computing: computing)
+                group.addTask { _ = try await worker.loop.run() }
+            }
+            try await withThrowingTaskGroup(of: Void.self) { readers in
+                for number in [4, 1, 3, 2] as [UInt64] {
+                    let round = FakeRounds.round(
+                        number, tasks: 5, operators: operators, floats: 40_000)
+                    readers.addTask {
+                        let results = try await cluster.results(of: round)
+                        #expect(results == FakeRounds.expected(round, operators: operators))
+                    }
+                }
+                try await readers.waitForAll()
+            }
+            await cluster.executor.drain(reason: "done")
+            try await group.waitForAll()
+        }
+        #expect(computing.computedCount == 20)
+    }
+
+    @Test("moves half the bytes as bfloat16, and delivers what rounded arithmetic yields")
+    func halfPrecision() async throws {
+        let cluster = try Cluster(operators: operators)
+        let worker = try cluster.worker("w", computing: FakeComputing(operators: operators))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try await worker.loop.run() }
+            var moved: [Int] = []
+            for (number, exchange) in [ExchangeFormat.float32, .bfloat16].enumerated() {
+                let before = try await cluster.executor.status()
+                let round = FakeRounds.round(
+                    UInt64(number), tasks: 3, operators: operators, floats: 40_001,
+                    exchange: exchange)
+                let results = try await cluster.results(of: round)
+                #expect(results == FakeRounds.expected(round, operators: operators))
+                let after = try await cluster.executor.status()
+                moved.append(after.bytesIn + after.bytesOut - before.bytesIn - before.bytesOut)
+            }
+            #expect(moved[1] > 0)
+            #expect(moved[1] * 2 < moved[0] + moved[0] / 50)
+            await cluster.executor.drain(reason: "done")
+            try await group.waitForAll()
+        }
+    }
+
     @Test("finishes a round when a worker dies in the middle of a task")
     func killedWorker() async throws {
         let cluster = try Cluster(operators: operators, inProcess: InProcessServer())

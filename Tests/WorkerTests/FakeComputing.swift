@@ -61,6 +61,7 @@ final class FakeComputing: TaskComputing {
         of task: TaskDescription, architecture: Architecture, parameters: ParameterSet,
         statistics: ParameterSet
     ) -> TaskResult {
+        let parameters = parameters.rounded(to: task.exchange)
         var gradients = ParameterSet()
         for id in parameters.operators {
             let factor = Float(task.key.index + 1) * 0.5 + Float(task.key.round)
@@ -71,7 +72,8 @@ final class FakeComputing: TaskComputing {
         return TaskResult(
             key: task.key, architecture: architecture, sampleCount: 4,
             loss: Double(task.key.index) + 0.25, logits: [1, Float(task.key.index)],
-            gradients: gradients, slotProducts: [3, 4, 5], statistics: means)
+            gradients: gradients, slotProducts: [3, 4, 5], statistics: means
+        ).rounded(to: task.exchange)
     }
 }
 
@@ -83,13 +85,15 @@ enum FakeRounds {
 
     static func round(
         _ number: UInt64, tasks: Int, operators: [OperatorID], floats: Int,
-        kind: TaskDescription.Kind = .weightGradient
+        kind: TaskDescription.Kind = .weightGradient, exchange: ExchangeFormat = .float32
     ) -> Round {
         var parameters = ParameterSet()
         var statistics = ParameterSet()
         var versions: [OperatorID: UInt64] = [:]
         for (index, id) in operators.enumerated() {
-            parameters[id] = (0..<floats).map { Float($0 % 97) + Float(index) + Float(number) }
+            parameters[id] = (0..<floats).map {
+                Float($0 % 997) + 0.37 * Float(index) + Float(number)
+            }
             statistics[id] = [Float(index), Float(number)]
             versions[id] = number
         }
@@ -100,7 +104,7 @@ enum FakeRounds {
                     key: TaskKey(round: number, index: index), kind: kind, model: .supernet,
                     network: .sampled(step: UInt32(number), phase: 0, path: UInt32(index)),
                     batch: .init(volumes: "search", scans: [index], epoch: 0, augmented: true),
-                    objective: .init())
+                    objective: .init(), exchange: exchange)
             },
             parameters: parameters, versions: versions, statistics: statistics,
             alpha: [0.5, -0.5, 0.25])

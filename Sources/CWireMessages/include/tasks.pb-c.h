@@ -86,6 +86,10 @@ struct  Voxelnas__TaskDescription
   float label_smoothing;
   size_t n_class_weights;
   float *class_weights;
+  /*
+   * What parameters and gradients are rounded to and travel as: 0 float32, 1 bfloat16.
+   */
+  uint32_t exchange;
   Voxelnas__TaskDescription__NetworkCase network_case;
   union {
     Voxelnas__SampledNetwork *sampled;
@@ -94,7 +98,7 @@ struct  Voxelnas__TaskDescription
 };
 #define VOXELNAS__TASK_DESCRIPTION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&voxelnas__task_description__descriptor) \
-    , NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0, 0, 0,NULL, VOXELNAS__TASK_DESCRIPTION__NETWORK__NOT_SET, {0} }
+    , NULL, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, 0, 0, 0, 0, 0,NULL, 0, VOXELNAS__TASK_DESCRIPTION__NETWORK__NOT_SET, {0} }
 
 
 /*

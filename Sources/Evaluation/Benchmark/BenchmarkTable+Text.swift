@@ -4,6 +4,7 @@ extension BenchmarkTable {
     /// The table for people.
     package func markdown() -> String {
         var text = "# Benchmark: \(runName)\n\n"
+        if let caution { text += "**\(caution).**\n\n" }
         let epoch =
             checkpoint == "last"
             ? "The last epoch counts" : "The epoch was chosen on the validation split"

@@ -107,6 +107,8 @@ package struct BenchmarkTable: Hashable, Codable, Sendable {
     package let patients: Int
     /// How often the test list was opened over the life of the run, this time included.
     package let testOpenings: Int
+    /// What must stand above everything, such as that the run cannot be reproduced.
+    package var caution: String?
     /// The most frequent class, and what always naming it would score.
     package let majorityClass: String?
     package let majorityClassAccuracy: Double?

@@ -15,11 +15,14 @@ extension EvaluationReport {
 
         **Research use only.** Nothing in this report supports a diagnosis or a decision about a \
         patient.
-
+        \(cautionParagraph)
         \(testStatement)
 
         """ + "\n"
     }
+
+    /// The caution, in bold between empty lines; an empty line where there is none.
+    var cautionParagraph: String { caution.map { "\n**\($0).**\n" } ?? "" }
 
     /// Whether the test numbers are fair, in one sentence.
     var testStatement: String {

@@ -29,6 +29,8 @@ package struct EvaluationReport: Hashable, Codable, Sendable {
     package var timings: [Timing] = []
     /// What the numbers do not show, one sentence each.
     package var limits: [String] = []
+    /// What must stand above everything, such as that the run cannot be reproduced.
+    package var caution: String?
     /// How often predictions on the test split were computed, over the life of the run.
     ///
     /// One opening evaluates all models that are listed here, together.

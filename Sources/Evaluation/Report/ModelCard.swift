@@ -56,7 +56,7 @@ package struct ModelCard: Sendable {
 
         **Research use only.** Not a medical device, not validated for clinical use, and not to be \
         used for a diagnosis or any decision about a patient.
-
+        \(report.cautionParagraph)
 
         """
     }

@@ -74,6 +74,11 @@ extension GradOffer {
             self.count = count
         }
 
+        /// The number of 32-bit words that the block travels in; only gradients are rounded.
+        package func wordCount(_ exchange: ExchangeFormat) -> Int {
+            kind == .parameters ? exchange.wordCount(count) : count
+        }
+
         fileprivate func fields(in arena: PackingArena) -> Voxelnas__OfferedBlock {
             var fields = unsafe FieldCodec<Voxelnas__OfferedBlock>(
                 initialize: { unsafe voxelnas__offered_block__init($0) }
@@ -97,7 +102,7 @@ extension GradOffer {
         4 * (logits + slotProducts) <= WireLimits.controlPayloadBytes
     }
 
-    /// The number of bytes that the blocks take.
+    /// The number of bytes that the blocks take in memory.
     package var blockBytes: Int { blocks.reduce(0) { $0 + 4 * $1.count } }
 }
 

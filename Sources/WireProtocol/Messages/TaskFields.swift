@@ -1,6 +1,7 @@
 internal import CWireMessages
 internal import SearchSpaces
 internal import Tasks
+internal import Tensors
 
 extension TaskKey {
     /// The key as a message inside another.
@@ -66,6 +67,7 @@ extension TaskDescription {
         unsafe fields.label_smoothing = objective.labelSmoothing
         unsafe fields.n_class_weights = objective.classWeights.count
         unsafe fields.class_weights = arena.array(objective.classWeights)
+        unsafe fields.exchange = exchange.number
         return unsafe arena.message(fields)
     }
 
@@ -77,6 +79,10 @@ extension TaskDescription {
         guard let kind = unsafe UInt8(exactly: fields.kind).flatMap(Kind.init(rawValue:)) else {
             throw unsafe .invalidField(
                 "task kind", found: "\(fields.kind)", allowed: "a known kind")
+        }
+        guard let exchange = unsafe ExchangeFormat(number: fields.exchange) else {
+            throw unsafe .invalidField(
+                "exchange format", found: "\(fields.exchange)", allowed: "0 or 1")
         }
         let scans = try unsafe FieldReading.array(
             fields.scans, fields.n_scans, "scans", limit: WireLimits.scanCount)
@@ -91,7 +97,20 @@ extension TaskDescription {
                 dropout: fields.dropout, labelSmoothing: fields.label_smoothing,
                 classWeights: FieldReading.array(
                     fields.class_weights, fields.n_class_weights, "class weights",
-                    limit: WireLimits.classCount)))
+                    limit: WireLimits.classCount)), exchange: exchange)
+    }
+}
+
+extension ExchangeFormat {
+    /// The format's number in messages and digests.
+    var number: UInt32 { self == .float32 ? 0 : 1 }
+
+    init?(number: UInt32) {
+        switch number {
+        case 0: self = .float32
+        case 1: self = .bfloat16
+        default: return nil
+        }
     }
 }
 

@@ -18,7 +18,9 @@ struct AlphaCommand: AsyncParsableCommand {
     func run() async throws {
         try await explainingFailures {
             let directory = RunDirectory(path: run)
-            let space = try directory.configuration().space.searchSpace()
+            let configuration = try directory.configuration()
+            caution(of: configuration)
+            let space = try configuration.space.searchSpace()
             let history = try CandidateArchive(path: directory.archivePath).alphaHistory()
             if json { return try printJSON(history) }
             guard let shown = epoch ?? history.map(\.epoch).max() else {

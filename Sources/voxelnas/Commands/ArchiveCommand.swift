@@ -14,7 +14,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     func run() async throws {
         try await explainingFailures {
             let directory = RunDirectory(path: run)
-            _ = try directory.configuration()
+            caution(of: try directory.configuration())
             let archive = try CandidateArchive(path: directory.archivePath)
             let candidates = try best.map(archive.best) ?? archive.candidates()
             if json { return try printJSON(candidates) }

@@ -15,6 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
         try await explainingFailures {
             let standing = try await RunStanding(target)
             if json { return try printJSON(standing) }
+            if let caution = standing.caution { print(caution) }
             print(standing.waiting)
             if let progress = standing.progress { print(progress.line) }
             if let root = standing.progress?.root { print("state root \(root)") }

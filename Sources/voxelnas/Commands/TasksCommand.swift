@@ -5,7 +5,7 @@ import ArgumentParser
 /// `voxelnas tasks`.
 struct TasksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tasks", abstract: "Lists the tasks of a live run's open round.")
+        commandName: "tasks", abstract: "Lists the tasks of a live run's open rounds.")
 
     @OptionGroup var target: RunTarget
     @Option(help: "Only tasks that a worker has had for so many seconds.") var stuck: Double?
@@ -26,7 +26,7 @@ struct TasksCommand: AsyncParsableCommand {
             var table = Table("task", "kind", "stage", "workers", "age s", "failures")
             for task in tasks {
                 table.append(
-                    "\(round.number)/\(task.index)", task.kind, task.stage.rawValue,
+                    "\(task.round)/\(task.index)", task.kind, task.stage.rawValue,
                     task.workers.joined(separator: " "),
                     task.workers.isEmpty ? "-" : task.ageSeconds.formatted(decimals: 1),
                     task.failures.joined(separator: "; "))

@@ -82,6 +82,7 @@ private struct WatchView: Encodable {
 
     var lines: [String] {
         var lines = ["\(standing.run): \(standing.waiting)"]
+        if let caution = standing.caution { lines.insert(caution, at: 0) }
         if let progress = standing.progress { lines.append(progress.line) }
         var facts: [String] = []
         if let rate = resultsPerSecond { facts.append("\(rate.formatted(decimals: 1)) results/s") }

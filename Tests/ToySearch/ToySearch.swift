@@ -1,15 +1,19 @@
-import RunConfiguration
-import Tasks
-import Tensors
-import Training
+import Models
+package import RunConfiguration
+package import Tasks
+package import Tensors
+package import Training
 
 /// A search of three slots with eight operations on volumes whose class shows in a bright blob:
 /// small enough that all 512 networks can be tried.
-enum ToySearch {
-    static let size = VolumeSize(4, 10, 10)
-    static let scanCount = 64
+package enum ToySearch {
+    /// The size of a volume.
+    package static let size = VolumeSize(4, 10, 10)
+    /// Scans, each as its own patient.
+    package static let scanCount = 64
 
-    static func configuration(_ overrides: String...) throws -> RunConfiguration {
+    /// The run file, with settings of a test's own.
+    package static func configuration(_ overrides: String...) throws -> RunConfiguration {
         try RunConfiguration(
             reading: """
                 seed: 5
@@ -28,23 +32,39 @@ enum ToySearch {
                 """, file: "toy", overrides: overrides)
     }
 
-    static func program(_ configuration: RunConfiguration) throws -> SearchProgram {
+    /// The state that a search starts from.
+    package static func start(_ program: SearchProgram) -> SearchState {
+        let configuration = program.configuration
+        return SearchState(
+            space: program.space,
+            operators: CovidNet3DSupernet(
+                space: program.space, classes: configuration.classCount
+            ).operators, alphaDeviation: configuration.search.alphaDeviation,
+            seed: configuration.seed, digest: configuration.digest)
+    }
+
+    /// The search over halves of the scans.
+    package static func program(_ configuration: RunConfiguration) throws -> SearchProgram {
         try SearchProgram(
             configuration: configuration, weightScans: Array(0..<32), alphaScans: Array(32..<64))
     }
 
-    static func runner(_ configuration: RunConfiguration) throws -> TaskRunner {
+    /// What computes its tasks.
+    package static func runner(_ configuration: RunConfiguration) throws -> TaskRunner {
         try TaskRunner(
             configuration: configuration, volumes: [.search: Volumes(), .evaluation: Volumes()],
             threads: 1)
     }
 
     /// Noise, and in every second scan a blob at a random place.
-    struct Volumes: BatchSource {
-        var size: VolumeSize { ToySearch.size }
-        var labels: [Int] { (0..<ToySearch.scanCount).map { $0 % 2 } }
+    package struct Volumes: BatchSource {
+        /// The volumes of every scan.
+        package init() {}
 
-        func batch(_ scans: [Int], epoch: UInt32, augmented: Bool) -> [Float] {
+        package var size: VolumeSize { ToySearch.size }
+        package var labels: [Int] { (0..<ToySearch.scanCount).map { $0 % 2 } }
+
+        package func batch(_ scans: [Int], epoch: UInt32, augmented: Bool) -> [Float] {
             scans.flatMap { scan in
                 var stream = RandomStream(seed: 1, name: "toy", counters: UInt32(scan))
                 var voxels = (0..<size.count).map { _ in Float(0.6 * stream.nextNormal()) }
@@ -67,10 +87,13 @@ enum ToySearch {
 }
 
 /// Delivers the results of a round in the opposite order.
-struct ReversingExecutor: RoundExecutor {
+package struct ReversingExecutor: RoundExecutor {
     let inner: LocalRoundExecutor
 
-    func execute(
+    /// An executor over another.
+    package init(inner: LocalRoundExecutor) { self.inner = inner }
+
+    package func execute(
         _ round: Round, deliver: @escaping @Sendable (TaskResult) async throws -> Void
     ) async throws {
         let collected = Collected()
