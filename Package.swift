@@ -119,7 +119,7 @@ let rows: [Row] = [
             "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Digests", "FailPoints",
         ],
         tests: [
-            "ToySearch", "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks",
+            "TestSupport", "ToySearch", "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks",
             "SearchStrategies", "RunConfiguration", "Runs",
         ]),
     Row(

@@ -6,6 +6,6 @@ package enum PhantomFinding: Hashable, Sendable {
     case consolidation
     /// COVID-19: patchy, mostly peripheral ground-glass opacities over a share of the lungs.
     case groundGlass(extent: Double)
-    /// A single ground-glass opacity of 4 to 7 cm: for asking whether a map finds it.
+    /// A single ground-glass opacity of 6 to 9 cm: for asking whether a map finds it.
     case patch
 }

@@ -57,7 +57,7 @@ struct PhantomLesions {
         case .patch:
             isDense = false
             let place = lung(&stream)
-            let size = draw(20, 32)
+            let size = draw(30, 42)
             blobs.append(
                 Blob(
                     center: place.point,

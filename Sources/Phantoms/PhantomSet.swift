@@ -36,19 +36,19 @@ package enum PhantomSet {
     ///   - patients: Patients per class; three in ten are for the test.
     ///   - seed: The seed.
     ///   - size: Rows and columns of a slice; slices are a quarter to a half of it in number.
-    ///   - hasSingleLesions: Shows one ground-glass opacity where the layout has many.
+    ///   - opacities: How many ground-glass opacities are shown where the layout has many.
     ///   - folder: Where the set shall be; made when it is missing.
     ///   - progress: Called with the scans done and in all, never twice at once.
     /// - Returns: The scans, in order of class, patient and scan.
     /// - Throws: ``ImageCodecError/unwritable(file:reason:)``.
     package static func write(
         layout: PhantomLayout, patients: Int, seed: UInt64, size: Int,
-        hasSingleLesions: Bool = false, to folder: String,
+        opacities: PhantomOpacities = .many, to folder: String,
         progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(ImageCodecError) -> [Scan] {
         precondition(patients > 0 && size >= 16, "an empty set")
         let plans = plan(
-            layout, patients: patients, seed: seed, hasSingleLesions: hasSingleLesions)
+            layout, patients: patients, seed: seed, opacities: opacities)
         let results = Mutex<[Int: Result<Scan, ImageCodecError>]>([:])
         let hasFailed = Atomic(false)
         DispatchQueue.concurrentPerform(iterations: plans.count) { index in
@@ -86,7 +86,7 @@ package enum PhantomSet {
     }
 
     private static func plan(
-        _ layout: PhantomLayout, patients: Int, seed: UInt64, hasSingleLesions: Bool
+        _ layout: PhantomLayout, patients: Int, seed: UInt64, opacities: PhantomOpacities
     ) -> [Plan] {
         let classCount = Set(layout.classes.values).count
         // Matched ranks go to the same part, so both parts are matched.
@@ -103,7 +103,9 @@ package enum PhantomSet {
                 var count = RandomStream(seed: seed, name: "phantom/scans", counters: UInt32(rank))
                 var (label, finding) = layout.finding(
                     classIndex: classIndex, draw: severity.nextUnit())
-                if hasSingleLesions, case .groundGlass = finding { finding = .patch }
+                if case .groundGlass = finding, opacities.areSingle(inPatient: rank) {
+                    finding = .patch
+                }
                 for scan in 0..<layout.scanCount(draw: count.nextUnit()) {
                     plans.append(
                         Plan(

@@ -190,15 +190,18 @@ package struct ActivationMapFolder {
             columns: placement.columns)
     }
 
-    /// The input without normalisation, in Hounsfield units where the scan has them.
+    /// What the network saw without normalisation, in Hounsfield units where the scan has them, with
+    /// rows and columns as fine as the scan's own.
     private func displayed() throws -> (volume: Tensor, window: GreyWindow) {
-        var settings = network.model.configuration.evaluationInput
-        settings.normalization = .unit
+        let settings = PictureInput.settings(
+            of: network.model.configuration.evaluationInput,
+            showing: prepared.volumes.scans[0].measured.original)
+        let volumes = try VolumeSet(reading: prepared.scan, root: "", input: settings)
         let loader = try BatchLoader(
-            prepared.volumes, input: settings, seed: network.model.configuration.seed)
+            volumes, input: settings, seed: network.model.configuration.seed)
         var values = try loader.batch(scans: [0], epoch: 0, augmented: false)
         let shape = [settings.depth, settings.height, settings.width]
-        let scale = prepared.volumes.scans[0].measured.scale
+        let scale = volumes.scans[0].measured.scale
         guard scale == .hounsfield else {
             return (Tensor(shape: shape, elements: values), .unitInterval)
         }
@@ -206,15 +209,7 @@ package struct ActivationMapFolder {
         for index in values.indices {
             values[index] = window.low + values[index] * (window.high - window.low)
         }
-        // The usual lung window, as far as the network's own reaches.
-        let lung = GreyWindow.lung
-        let (black, white) = (max(lung.black, window.low), min(lung.white, window.high))
-        return (
-            Tensor(shape: shape, elements: values),
-            white > black
-                ? GreyWindow(black: black, white: white)
-                : GreyWindow(black: window.low, white: window.high)
-        )
+        return (Tensor(shape: shape, elements: values), .lung)
     }
 
     private static func write(_ picture: PixelImage, to path: String) throws {

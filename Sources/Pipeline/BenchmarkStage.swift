@@ -66,7 +66,7 @@ extension EvaluationStage {
     /// - Parameters:
     ///   - entrants: The networks.
     ///   - executor: Who computes.
-    ///   - stop: Asks to stop between trainings.
+    ///   - stop: Asks to stop between steps.
     ///   - report: Told of every epoch, with the time that all trainings will still take.
     /// - Returns: The table and the predictions.
     /// - Throws: ``StoppedOnRequest``, or what stops the run.
@@ -84,8 +84,12 @@ extension EvaluationStage {
         for (index, entrant) in entrants.enumerated() {
             var networks: [TrainedNetwork] = []
             for seed in 0..<entrant.seeds {
-                let (name, before) = ("\(entrant.name)-\(seed + 1)", pace)
-                let start = ContinuousClock.now
+                let name = "\(entrant.name)-\(seed + 1)"
+                let earlier = unfinishedEpochs(
+                    name: name, architecture: entrant.architecture, epochs: epochs,
+                    seed: configuration.seed &+ UInt64(seed), volumes: entrant.volumes)
+                pace.finish(network: index, epochs: earlier, seconds: 0)
+                let (before, start) = (pace, ContinuousClock.now)
                 networks.append(
                     try await self.trained(
                         name: name, architecture: entrant.architecture, epochs: epochs,
@@ -94,12 +98,12 @@ extension EvaluationStage {
                     ) { progress in
                         report(
                             before.progress(
-                                network: index, epochs: progress.done,
+                                network: index, epochs: progress.done - earlier,
                                 seconds: (ContinuousClock.now - start) / .seconds(1),
                                 remark: "\(name): \(progress.remark)"))
                     })
                 pace.finish(
-                    network: index, epochs: epochs,
+                    network: index, epochs: epochs - earlier,
                     seconds: (ContinuousClock.now - start) / .seconds(1))
             }
             trained.append(networks)

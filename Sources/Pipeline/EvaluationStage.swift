@@ -22,14 +22,18 @@ package struct EvaluationStage: Sendable {
     package let data: PreparedData
     /// The networks that may be trained, for their operators.
     package let networks: NetworkCatalogue
+    /// The longest time between two saved states of a training.
+    package let saveInterval: Duration
 
     /// An evaluation of a run.
     ///
     /// - Throws: `ConfigurationError` when the space makes no sense.
     package init(
-        configuration: RunConfiguration, directory: RunDirectory, data: PreparedData
+        configuration: RunConfiguration, directory: RunDirectory, data: PreparedData,
+        saveInterval: Duration = .seconds(300)
     ) throws {
         self.configuration = configuration
+        self.saveInterval = saveInterval
         self.directory = directory
         self.data = data
         networks = NetworkCatalogue(
@@ -114,47 +118,78 @@ package struct EvaluationStage: Sendable {
 
     /// Trains a network from scratch, or takes a finished training from disk.
     ///
+    /// A training is saved when it ends, when someone asks to stop, and every ``saveInterval``; it
+    /// goes on from there, to the same bits.
+    ///
     /// - Throws: ``StoppedOnRequest`` between steps, or what stops the run.
     package func trained(
         name: String, architecture: Architecture, epochs: Int, seed: UInt64, volumes: VolumeRole,
         on executor: some RoundExecutor, stop: StopFlag,
         report: @escaping @Sendable (StageProgress) -> Void
     ) async throws -> TrainedNetwork {
-        let key =
-            "\(configuration.digest)/\(data.fingerprint)/\(epochs)/\(seed)/\(volumes.rawValue)"
-        let file = TrainedNetworkFile(
-            path: "\(directory.evaluationPath)/trainings/\(name).safetensors", key: key)
+        let file = trainingFile(
+            name: name, architecture: architecture, epochs: epochs, seed: seed, volumes: volumes)
         if let done = file.load() { return done }
-        if stop.isSet {
-            throw StoppedOnRequest(
-                "stopped before training \(name); finished trainings are kept, run the same "
-                    + "command to go on")
-        }
+        if stop.isSet { throw stopped("before training \(name)") }
+        try FileManager.default.createDirectory(
+            atPath: directory.evaluationPath + "/trainings", withIntermediateDirectories: true)
+        let saved = file.loadUnfinished()
+        let first = saved?.history.last?.epoch ?? 0
         var round = Self.firstRound(of: name)
         let trainer = NetworkTrainer(
             settings: configuration.evaluation, labels: data.labels,
             classCount: configuration.classCount, positiveClass: configuration.positiveClass)
-        let meter = ProgressMeter(stage: name, unit: "epochs", total: epochs, report: report)
-        let events = TensorBoardLog(folder: directory.tensorBoardPath + "/" + name)
+        let meter = ProgressMeter(
+            stage: name, unit: "epochs", first: first, total: epochs, report: report)
+        let events = TensorBoardLog(
+            folder: directory.tensorBoardPath + "/" + name, firstStep: first + 1)
         let rates = configuration.evaluation.optimizer.rates(over: epochs)
+        var savedAt = ContinuousClock.now
         let network = try await trainer.train(
             .init(
                 id: ModelID(name), architecture: architecture,
                 operators: networks.operators(of: architecture), volumes: volumes,
                 fittingScans: data.fittingScans, validationScans: data.validationScans,
                 epochs: epochs, seed: seed),
-            round: &round, on: executor
+            from: saved, round: &round, on: executor
         ) { line in
             events.append(
                 line.scalars(learningRate: rates.rate(at: line.epoch - 1)), step: line.epoch)
             let area = line.validationArea.map { String(format: ", validation AUC %.3f", $0) } ?? ""
             meter.update(
                 line.epoch, remark: String(format: "loss %.3f", line.trainingLoss) + area)
+        } pause: { state in
+            let isStopped = stop.isSet
+            guard isStopped || savedAt.duration(to: .now) > saveInterval else { return }
+            try file.save(unfinished: state)
+            savedAt = .now
+            if isStopped { throw stopped("after step \(state.step) of training \(name)") }
         }
-        try FileManager.default.createDirectory(
-            atPath: directory.evaluationPath + "/trainings", withIntermediateDirectories: true)
         try file.save(network)
         return network
+    }
+
+    /// Epochs of a training that an earlier process did and left unfinished.
+    func unfinishedEpochs(
+        name: String, architecture: Architecture, epochs: Int, seed: UInt64, volumes: VolumeRole
+    ) -> Int {
+        trainingFile(
+            name: name, architecture: architecture, epochs: epochs, seed: seed, volumes: volumes
+        ).unfinishedEpochs
+    }
+
+    private func trainingFile(
+        name: String, architecture: Architecture, epochs: Int, seed: UInt64, volumes: VolumeRole
+    ) -> TrainedNetworkFile {
+        TrainedNetworkFile(
+            path: "\(directory.evaluationPath)/trainings/\(name).safetensors",
+            key: "\(configuration.digest)/\(data.fingerprint)/\(epochs)/\(seed)/"
+                + volumes.rawValue, architecture: architecture)
+    }
+
+    private func stopped(_ place: String) -> StoppedOnRequest {
+        StoppedOnRequest(
+            "stopped \(place); everything is kept, run the same command to go on")
     }
 
     /// The first of the rounds of one training, which are its own: a training that was finished

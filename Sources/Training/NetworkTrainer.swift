@@ -64,80 +64,100 @@ package struct NetworkTrainer: Sendable {
         self.positiveClass = positiveClass
     }
 
-    /// Trains a network.
+    /// Trains a network, from its start or from a state between two steps.
     ///
     /// - Parameters:
     ///   - plan: What is trained on what.
+    ///   - saved: Where an earlier process stopped in the same plan.
     ///   - round: The run's round counter; advances.
     ///   - executor: Who computes.
     ///   - progress: Told of every epoch.
+    ///   - pause: Given the state after every step but the last; what it throws ends the training.
     /// - Returns: The weights of the last and of the best epoch, and the learning curve.
-    /// - Throws: What the executor throws, or `CancellationError` between steps.
+    /// - Throws: What the executor and `pause` throw, or `CancellationError` between steps.
     package func train(
-        _ plan: Plan, round: inout UInt64, on executor: some RoundExecutor,
-        progress: (TrainedNetwork.Epoch) async -> Void
+        _ plan: Plan, from saved: TrainingState? = nil, round: inout UInt64,
+        on executor: some RoundExecutor, progress: (TrainedNetwork.Epoch) async -> Void,
+        pause: (TrainingState) async throws -> Void = { _ in }
     ) async throws -> TrainedNetwork {
-        var model = TrainableModel(id: plan.id, operators: plan.operators, seed: plan.seed)
-        model.statistics = ParameterSet(startingStatisticsOf: plan.operators)
-        let stream = SampleStream(
-            name: plan.id.name, seed: plan.seed, members: plan.fittingScans)
+        var state = saved ?? TrainingState(plan, round: round)
         let perStep = settings.microBatches * settings.microBatchSize
         let steps = max((plan.fittingScans.count + perStep - 1) / perStep, 1)
-        let optimizer = settings.optimizer.rule
-        let schedule = settings.optimizer.rates(over: plan.epochs)
+        while state.step < plan.epochs * steps {
+            try Task.checkCancellation()
+            try await advance(&state, plan, stepsPerEpoch: steps, on: executor)
+            if state.step % steps == 0 {
+                let epoch = state.step / steps
+                if epoch % settings.validateEvery == 0 || epoch == plan.epochs {
+                    await progress(try await validate(&state, plan, epoch: epoch, on: executor))
+                }
+                state.loss = 0
+            }
+            round = state.round
+            if state.step < plan.epochs * steps { try await pause(state) }
+        }
+        guard let last = state.last, let best = state.best else {
+            preconditionFailure("a training has one epoch or more")
+        }
+        return TrainedNetwork(
+            architecture: plan.architecture, last: last, best: best, history: state.history)
+    }
+
+    /// One step of the optimiser.
+    private func advance(
+        _ state: inout TrainingState, _ plan: Plan, stepsPerEpoch: Int,
+        on executor: some RoundExecutor
+    ) async throws {
+        let stream = SampleStream(
+            name: plan.id.name, seed: plan.seed, members: plan.fittingScans)
         let objective = TaskDescription.Objective(
             dropout: Float(settings.dropout), labelSmoothing: Float(settings.labelSmoothing),
             classWeights: classWeights(of: plan.fittingScans))
-        var history: [TrainedNetwork.Epoch] = []
-        var best: TrainedWeights?
-        var last: TrainedWeights?
-        for epoch in 1...plan.epochs {
-            var loss = 0.0
-            for step in ((epoch - 1) * steps)..<(epoch * steps) {
-                try Task.checkCancellation()
-                let tasks = (0..<settings.microBatches).map { index in
-                    TaskDescription(
-                        key: TaskKey(round: round, index: index), kind: .weightGradient,
-                        model: plan.id, network: .fixed(plan.architecture),
-                        batch: stream.batch(
-                            volumes: plan.volumes.rawValue,
-                            from: step * perStep + index * settings.microBatchSize,
-                            count: settings.microBatchSize, augmented: true),
-                        objective: objective)
-                }
-                let outcome = try await executor.outcome(
-                    of: Round(
-                        number: round, tasks: tasks, parameters: model.parameters,
-                        versions: model.versions))
-                model.updateStatistics(with: outcome.statistics)
-                model.apply(
-                    outcome.gradients, optimizer: optimizer,
-                    learningRate: schedule.rate(at: epoch - 1),
-                    clip: settings.optimizer.gradientClip, round: round)
-                round += 1
-                loss += outcome.loss / Double(steps)
-            }
-            guard epoch % settings.validateEvery == 0 || epoch == plan.epochs else { continue }
-            let logits = try await predict(
-                plan.validationScans, volumes: plan.volumes, architecture: plan.architecture,
-                model: model, round: &round, on: executor)
-            let weights = TrainedWeights(
-                epoch: epoch, parameters: model.parameters, statistics: model.statistics,
-                validationLogits: logits)
-            let scores = ScanScores(
-                logits: logits, labels: plan.validationScans.map { labels[$0] },
-                classCount: classCount, positiveClass: positiveClass)
-            let line = TrainedNetwork.Epoch(
-                epoch: epoch, trainingLoss: loss, validationLoss: scores.loss,
-                validationArea: scores.area)
-            if history.allSatisfy({ Self.isBetter(line, than: $0) }) { best = weights }
-            history.append(line)
-            last = weights
-            await progress(line)
+        let start = state.step * settings.microBatches * settings.microBatchSize
+        let tasks = (0..<settings.microBatches).map { index in
+            TaskDescription(
+                key: TaskKey(round: state.round, index: index), kind: .weightGradient,
+                model: plan.id, network: .fixed(plan.architecture),
+                batch: stream.batch(
+                    volumes: plan.volumes.rawValue, from: start + index * settings.microBatchSize,
+                    count: settings.microBatchSize, augmented: true),
+                objective: objective)
         }
-        guard let last, let best else { preconditionFailure("a training has one epoch or more") }
-        return TrainedNetwork(
-            architecture: plan.architecture, last: last, best: best, history: history)
+        let outcome = try await executor.outcome(
+            of: Round(
+                number: state.round, tasks: tasks, parameters: state.model.parameters,
+                versions: state.model.versions))
+        state.model.updateStatistics(with: outcome.statistics)
+        state.model.apply(
+            outcome.gradients, optimizer: settings.optimizer.rule,
+            learningRate: settings.optimizer.rates(over: plan.epochs)
+                .rate(at: state.step / stepsPerEpoch),
+            clip: settings.optimizer.gradientClip, round: state.round)
+        state.round += 1
+        state.step += 1
+        state.loss += outcome.loss / Double(stepsPerEpoch)
+    }
+
+    /// Predicts the validation scans, and keeps the weights where they are the best so far.
+    private func validate(
+        _ state: inout TrainingState, _ plan: Plan, epoch: Int, on executor: some RoundExecutor
+    ) async throws -> TrainedNetwork.Epoch {
+        let logits = try await predict(
+            plan.validationScans, volumes: plan.volumes, architecture: plan.architecture,
+            model: state.model, round: &state.round, on: executor)
+        let weights = TrainedWeights(
+            epoch: epoch, parameters: state.model.parameters, statistics: state.model.statistics,
+            validationLogits: logits)
+        let scores = ScanScores(
+            logits: logits, labels: plan.validationScans.map { labels[$0] },
+            classCount: classCount, positiveClass: positiveClass)
+        let line = TrainedNetwork.Epoch(
+            epoch: epoch, trainingLoss: state.loss, validationLoss: scores.loss,
+            validationArea: scores.area)
+        if state.history.allSatisfy({ Self.isBetter(line, than: $0) }) { state.best = weights }
+        state.history.append(line)
+        state.last = weights
+        return line
     }
 
     /// Logits of some scans, `[scans, classes]`, with a model's running statistics.

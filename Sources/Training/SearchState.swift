@@ -128,24 +128,3 @@ extension SearchState {
             optimizerState: OptimizerState(checkpoint, from: "weights"), version: round)
     }
 }
-
-extension OptimizerState {
-    fileprivate func save(into checkpoint: inout Checkpoint, as name: String) {
-        checkpoint.sets["first.\(name)"] = ParameterSet(entries.mapValues(\.first))
-        checkpoint.sets["second.\(name)"] = ParameterSet(entries.mapValues(\.second))
-        for (id, entry) in entries {
-            checkpoint.integers["steps.\(name).\(id)"] = [Int64(entry.step)]
-        }
-    }
-
-    fileprivate init(_ checkpoint: Checkpoint, from name: String) {
-        self.init()
-        let first = checkpoint.sets["first.\(name)"] ?? ParameterSet()
-        let second = checkpoint.sets["second.\(name)"] ?? ParameterSet()
-        for (id, moment) in first.blocks {
-            entries[id] = Entry(
-                first: moment, second: second[id] ?? [],
-                step: Int(checkpoint.integers["steps.\(name).\(id)"]?.first ?? 0))
-        }
-    }
-}

@@ -80,7 +80,7 @@ struct Fleet: RoundExecutor {
                     case .stop: stop.set()
                     case .checkpoint:
                         guard let checkpoint else {
-                            return "\(part) saves every training when it ends, and nothing between"
+                            return "\(part) saves trainings by itself, every five minutes"
                         }
                         checkpoint.set()
                     }

@@ -41,15 +41,15 @@ def swift_test(name, **environment):
 # ---------------------------------------------------------------- a run to look at
 
 def phantom_run():
-    """A network trained on phantoms with one lesion, with a layer of the map per slice."""
+    """A network trained on phantoms with one or many lesions, with a layer of the map per slice."""
     folder = topic.work / "phantoms"
     run = folder / "run"
     if (run / "evaluation" / "report.json").exists():
         return run
     fresh("phantoms")
     scans = folder / "scans"
-    voxelnas("data", "phantom", scans, "--layout", "mosmed", "--single-lesion", "--patients", 100,
-             "--size", 96, "--seed", 1)
+    voxelnas("data", "phantom", scans, "--layout", "mosmed", "--opacities", "mixed", "--patients",
+             160, "--size", 96, "--seed", 1)
     shutil.copy(EXAMPLES / "phantoms-depth.yaml", scans)
     voxelnas("search", scans / "phantoms-depth.yaml", "--output", run, "--workers", 2)
     voxelnas("evaluate", run, "--workers", 2)
@@ -104,7 +104,8 @@ def predict_errors():
 
 # ---------------------------------------------------------------- ONNX
 
-@topic.figure("ONNX Runtime: S and L, skips, batch 1 and 3, two sizes", "<= 1e-4, checker clean")
+@topic.figure("ONNX Runtime: S, L, skips, published networks, batch 1 and 3, two sizes",
+              "<= 1e-4, checker clean")
 def onnx_networks():
     need_module("onnxruntime")
     return peer("onnx_against_runtime.py")
@@ -191,7 +192,7 @@ def measured_maps():
     folder = fresh("one-lesion")
     scans = folder / "scans"
     # Other patients than those of training and test: another seed.
-    voxelnas("data", "phantom", scans, "--layout", "mosmed", "--single-lesion", "--patients", 70,
+    voxelnas("data", "phantom", scans, "--layout", "mosmed", "--opacities", "one", "--patients", 70,
              "--size", 96, "--seed", 77)
     with open(scans / "labels.csv") as file:
         rows = [row for row in csv.DictReader(file) if row["label"] != "CT-0"]

@@ -11,7 +11,7 @@ import Testing
 struct PeerCaseTests {
     static let folder = ProcessInfo.processInfo.environment["VOXELNAS_ONNX_CASES"]
 
-    /// Every operation in turn, skips with and without a shortcut among them.
+    /// Every operation in turn, skips with and without a shortcut among them, and published networks.
     static let cases: [(name: String, space: SearchSpace, code: String)] = [
         ("S-mixed", .covidNet3DSmall, "012345670123456707654"),
         ("S-skips-first", .covidNet3DSmall, "700071237774570067777"),
@@ -26,6 +26,9 @@ struct PeerCaseTests {
                     .init(width: 40, blocks: 3, stride: VolumeSize(2, 2, 2)),
                 ], stemStride: VolumeSize(1, 2, 2), featureChannels: 128), "017356"
         ),
+        ("ResNet3D-101", .covidNet3DSmall, "resnet3d-101"),
+        ("DenseNet3D-121", .covidNet3DSmall, "densenet3d-121"),
+        ("MC3_18", .covidNet3DSmall, "mc3-18"),
     ]
 
     @Test("are written beside what they answer here", .enabled(if: folder != nil))

@@ -6,7 +6,7 @@ import Tensors
 
 /// A network with random weights whose batch norms fit them, so that logits depend on the input.
 struct SampleNetwork {
-    let supernet: CovidNet3DSupernet
+    let catalogue: NetworkCatalogue
     let architecture: Architecture
     let graph: Graph
     var parameters: ParameterSet
@@ -15,13 +15,16 @@ struct SampleNetwork {
     init(
         _ space: SearchSpace, _ architecture: Architecture, size: VolumeSize, classes: Int
     ) {
-        supernet = CovidNet3DSupernet(space: space, classes: classes)
+        catalogue = NetworkCatalogue(
+            supernet: CovidNet3DSupernet(space: space, classes: classes))
         self.architecture = architecture
-        graph = supernet.graph(of: architecture, input: size)
+        graph = catalogue.graph(of: architecture, input: size)
         var set = ParameterSet(initializing: graph.operators, seed: 3, model: "onnx")
         for layout in graph.operators {
             var stream = RandomStream(seed: 4, name: "norms/\(layout.id)")
-            for parameter in layout.parameters where parameter.name.contains("_bn") {
+            let norms = layout.normalizations.map { $0.name + "." }
+            for parameter in layout.parameters
+            where norms.contains(where: parameter.name.hasPrefix) {
                 for index in layout.range(of: parameter.name) ?? 0..<0 {
                     let spread = Float(stream.nextUnit() - 0.5)
                     set.blocks[layout.id]?[index] += spread
@@ -64,7 +67,7 @@ struct SampleNetwork {
         batch: Int, size: VolumeSize, key: UInt32
     ) throws -> (input: [Float], logits: [Float]) {
         let plan = ExecutionPlan(
-            graph: supernet.graph(of: architecture, input: size), batch: batch, mode: .inference)
+            graph: catalogue.graph(of: architecture, input: size), batch: batch, mode: .inference)
         let input = Self.input(plan.inputCount, key: key)
         let prediction = try Executor(threads: 1).predict(
             plan, parameters: parameters, statistics: statistics, input: input)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares published and fixed networks with PyTorch: logits, gradients, batch statistics.
 
-    Tests/Peers/baselines_against_torch.py [--program PATH] [--size D H W] [--batch N] [NETWORK ...]
+    Tests/Peers/baselines_against_torch.py [--program PATH] [--size D H W] [--batch N] [--ordinary]
+        [NETWORK ...]
 
 PyTorch makes random weights and computes in double precision; the same weights go through a
 safetensors file to `BaselineBenchmark compare`, and its numbers come back in another. Relative
@@ -12,8 +13,9 @@ off. What PyTorch itself loses in single precision stands beside it.
 A rectifier whose input is within rounding of 0 opens in one arithmetic and not in the other, and
 then gradients differ by what that voxel passes on, in PyTorch's single precision as in ours. So there
 are two sets of weights: those that are judged, whose batch norms keep every second channel well above
-0 and the others well below, and ordinary ones, whose errors are printed beside PyTorch's own: a hundred
-layers deep and with a few voxels per channel at the end, both lose three digits.
+0 and the others well below, and with `--ordinary` ordinary ones, whose errors are printed beside
+PyTorch's own: a hundred layers deep and with a few voxels per channel at the end, both lose three
+digits.
 """
 import argparse
 import json
@@ -269,22 +271,19 @@ def main():
     parser.add_argument("--size", type=int, nargs=3, default=[32, 64, 64])
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--ordinary", action="store_true", help="ordinary weights too")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     good = True
     for name in options.networks:
-        ordinary, smooth = (compare(name, str(options.program), options.size, options.batch,
-                                    options.threads, kinks) for kinks in (True, False))
-        result = {
-            "network": name, "logits": smooth["logits"],
-            "gradient": smooth["gradient"], "gradient_at": smooth["gradient_at"],
-            "zero_gradient": smooth["zero_gradient"], "statistics": smooth["statistics"],
-            "ordinary_logits": ordinary["logits"], "ordinary_gradient": ordinary["gradient"],
-            "torch_float_logits": smooth["torch_float_logits"],
-            "torch_float_ordinary_logits": ordinary["torch_float_logits"],
-            "torch_float_gradient": smooth["torch_float_gradient"],
-            "torch_float_ordinary_gradient": ordinary["torch_float_gradient"],
-        }
+        def measured(kinks):
+            return compare(name, str(options.program), options.size, options.batch,
+                           options.threads, kinks)
+        result = {"network": name, **measured(kinks=False)}
+        if options.ordinary:
+            ordinary = measured(kinks=True)
+            for key in ("logits", "gradient", "torch_float_logits", "torch_float_gradient"):
+                result[f"ordinary_{key}"] = ordinary[key]
         result["ok"] = (result["logits"] <= LOGITS and result["gradient"] <= GRADIENT
                         and result["zero_gradient"] <= ZERO and result["statistics"] == 0)
         good = good and result["ok"]

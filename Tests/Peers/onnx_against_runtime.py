@@ -4,9 +4,9 @@
     pip install numpy onnx onnxruntime
     python3 Tests/Peers/onnx_against_runtime.py
 
-Runs the Swift test that writes networks of both spaces with random weights and what our engine
-answers (VOXELNAS_ONNX_CASES names the folder): skips with and without shortcut, anisotropic
-strides, batches of 1 and 3, two input sizes. Every file must be clean to onnx.checker, and every
+Runs the Swift test that writes networks of both spaces and published ones with random weights, and
+what our engine answers (VOXELNAS_ONNX_CASES names the folder): skips with and without shortcut,
+anisotropic strides, batches of 1 and 3, two input sizes. Every file must be clean to onnx.checker, and every
 logit equal to 1e-4 of the largest. Ends with 0 when all agree, 1 when not, and 0 with a line saying
 so without the modules.
 """

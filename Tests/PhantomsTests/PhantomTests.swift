@@ -90,6 +90,27 @@ struct PhantomTests {
         #expect((voxels.max() ?? 0) > 300)
     }
 
+    @Test("have one opacity, many, or one in every second patient")
+    func opacities() throws {
+        func write(_ opacities: PhantomOpacities) throws -> [PhantomSet.Scan] {
+            try PhantomSet.write(
+                layout: .mosMedData, patients: 6, seed: 3, size: 32, opacities: opacities,
+                to: folder.file(opacities.rawValue))
+        }
+        let (many, one, mixed) = try (write(.many), write(.one), write(.mixed))
+        for (index, scan) in mixed.enumerated() {
+            let isSingle = index.isMultiple(of: 2)
+            let same = isSingle ? one[index] : many[index]
+            let bytes = try folder.bytes("mixed/\(scan.files[0])")
+            #expect(bytes == (try folder.bytes("\(isSingle ? "one" : "many")/\(same.files[0])")))
+            let isHealthy = scan.label == "CT-0"
+            #expect((one[index].files == many[index].files))
+            #expect((one[index].lesionShare == many[index].lesionShare) == isHealthy)
+            // At most 12 cm across, of lungs of about 5 litres.
+            #expect((0...0.12).contains(one[index].lesionShare))
+        }
+    }
+
     @Test("cannot be told apart by trivial features")
     func trivialFeatures() throws {
         let scans = try PhantomSet.write(

@@ -19,8 +19,12 @@ struct DataPhantomCommand: AsyncParsableCommand {
     @Option(help: "Patients per class; three in ten are for the test.") var patients = 14
     @Option(help: "Rows and columns of a slice.") var size = 128
     @Option(help: "The seed.") var seed: UInt64 = 1
-    @Flag(help: "One ground-glass opacity per positive scan, where there would be many.")
-    var singleLesion = false
+    @Option(
+        help: """
+            Ground-glass opacities of a positive scan: many, one, or mixed (one in every second \
+            patient).
+            """)
+    var opacities = PhantomOpacities.many
 
     func validate() throws {
         guard patients >= 4 else { throw ValidationError("--patients takes 4 or more") }
@@ -34,7 +38,7 @@ struct DataPhantomCommand: AsyncParsableCommand {
                 stage: "phantoms", unit: "scans", total: 0, report: progress.update)
             let scans = try PhantomSet.write(
                 layout: layout, patients: patients, seed: seed, size: size,
-                hasSingleLesions: singleLesion, to: folder
+                opacities: opacities, to: folder
             ) { done, total in meter.update(done, of: total) }
             print("\(scans.count) scans in \(folder)")
         }
@@ -42,3 +46,4 @@ struct DataPhantomCommand: AsyncParsableCommand {
 }
 
 extension PhantomLayout: ExpressibleByArgument {}
+extension PhantomOpacities: ExpressibleByArgument {}
