@@ -1,9 +1,9 @@
 import Foundation
-package import Optimizers
+import Optimizers
 package import Runs
 import SearchSpaces
-package import Tasks
-package import Tensors
+import Tasks
+import Tensors
 
 /// A training between two steps: with its plan it determines the rest, to the bit.
 package struct TrainingState: Sendable {

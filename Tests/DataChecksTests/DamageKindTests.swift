@@ -11,7 +11,7 @@ import Testing
 @Suite("Damage of a kind")
 struct DamageKindTests {
     let folder: TemporaryFolder
-    private let size = 64
+    private let size = 96
 
     init() throws {
         folder = try TemporaryFolder()
@@ -76,6 +76,33 @@ struct DamageKindTests {
         }
     }
 
+    /// The air that tissue encloses, with the vessels in it, on black.
+    private func lungs(of picture: [UInt8]) -> [UInt8] {
+        var outside = [Bool](repeating: false, count: picture.count)
+        var open = picture.indices.filter { place in
+            let (row, column) = (place / size, place % size)
+            return row == 0 || column == 0 || row == size - 1 || column == size - 1
+        }
+        while let place = open.popLast() {
+            guard !outside[place], picture[place] < 128 else { continue }
+            outside[place] = true
+            if place % size > 0 { open.append(place - 1) }
+            if place % size < size - 1 { open.append(place + 1) }
+            if place >= size { open.append(place - size) }
+            if place < size * (size - 1) { open.append(place + size) }
+        }
+        var kept = picture.indices.map { picture[$0] < 128 && !outside[$0] }
+        for row in 0..<size {
+            // What is narrower than six pixels between air and air of a row is a vessel.
+            var last: Int?
+            for place in (row * size)..<((row + 1) * size) where kept[place] {
+                if let last, place - last <= 6 { for gap in last..<place { kept[gap] = true } }
+                last = place
+            }
+        }
+        return picture.indices.map { kept[$0] ? picture[$0] : 0 }
+    }
+
     @Test("in a whole scan is named, and only that")
     func scans() throws {
         let scans = try listed().scans.filter { $0.split == "train" }
@@ -89,14 +116,8 @@ struct DamageKindTests {
             }
             try write(picture, size, size, scans[0], slice)
         }
-        // Lungs cut out: what is dark in the middle, on black.
         for slice in scans[1].files.indices {
-            let picture = try pixels(scans[1], slice).enumerated().map { place, value -> UInt8 in
-                let (row, column) = (place / size, place % size)
-                let isInside = abs(row - size / 2) < size / 5 && abs(column - size / 2) < size / 4
-                return isInside && value < 100 ? value + 1 : 0
-            }
-            try write(picture, size, size, scans[1], slice)
+            try write(try lungs(of: pixels(scans[1], slice)), size, size, scans[1], slice)
         }
         let found = try problems()
         #expect(
@@ -115,7 +136,7 @@ struct DamageKindTests {
         try manager.copyItem(
             atPath: folder.file(test.id), toPath: folder.file("\(test.label)/copy/1"))
         var table = String(decoding: try folder.bytes("labels.csv"), as: UTF8.self)
-        table += "\(test.label)/copy/1,\(test.label),copy,train\n"
+        table += "\(test.label)/copy/1,\(test.label),copy,train,,\n"
         let wrong = try #require(scans.first { $0.label == "CP" && $0.split == "train" })
         table = table.replacing("\(wrong.id),CP,", with: "\(wrong.id),NCP,")
         // A patient with two scans, one of which goes to the other list.

@@ -72,11 +72,12 @@ struct TrainingResumeTests {
 
     @Test("is not taken for another one")
     func otherTraining() async throws {
-        let file = try TemporaryFolder().file("stopped")
+        let folder = try TemporaryFolder()
+        let file = folder.file("stopped")
         _ = try await train(ToySearch.configuration("evaluation.microBatches=2")) { state in
             try state.checkpoint(key: Self.key).write(to: file)
         }
-        let checkpoint = try Checkpoint(path: file)
+        let checkpoint = try withExtendedLifetime(folder) { try Checkpoint(path: file) }
         #expect(TrainingState(checkpoint, key: Self.key) != nil)
         #expect(TrainingState(checkpoint, key: "other data") == nil)
     }
