@@ -6,6 +6,9 @@ struct ScanExamination {
     static let roughnessLimit = 1.8
     /// How alike the grain of two slices may be.
     static let grainLimit = 0.7
+    /// How much less alike to its neighbours in grain one copy may be than another and still be the
+    /// one that stays.
+    static let grainTolerance = 0.1
 
     let read: ReadScan
     /// Slices that should go, with the kind of their finding.
@@ -112,9 +115,6 @@ struct ScanExamination {
         guard slices.count >= 3,
             slices.contains(where: { (sketch($0)?.distinctValues ?? 0) > 4 })
         else { return }
-        func likeness(_ a: Int, _ b: Int) -> Double {
-            correlation(sketch(a)?.grain ?? [], sketch(b)?.grain ?? [])
-        }
         let neighbours = zip(slices, slices.dropFirst()).map { likeness($0, $1) }
         let usual = median(neighbours)
         func isCopy(_ likeness: Double) -> Bool {
@@ -140,8 +140,11 @@ struct ScanExamination {
         }
     }
 
-    /// The one of some alike slices that stands where it fits: where the path through the others
-    /// gets least longer, in steps; of equals the first.
+    /// The one of some alike slices that stands where it fits.
+    ///
+    /// Neighbours share some of their noise, wherever a scanner or a conversion mixed them; of slices
+    /// that are alike in that the one that is nearest to its neighbours, in steps; of equals the first.
+    /// A slice at an end has one neighbour, any other two.
     private func original(of copies: [Int], among slices: [Int]) -> Int? {
         let distances = distances(slices)
         let steps = SliceSteps(distances)
@@ -149,11 +152,20 @@ struct ScanExamination {
         func distance(_ a: Int, _ b: Int) -> Float { steps.between(a, b, distances[a][b]) }
         let fits = slices.indices.filter { copies.contains(slices[$0]) }.map { place in
             let sides = [others.last { $0 < place }, others.first { $0 > place }].compactMap { $0 }
-            let direct = sides.count == 2 ? distance(sides[0], sides[1]) : 0
-            return (misfit: sides.reduce(-direct) { $0 + distance(place, $1) }, place: place)
+            let count = max(1, sides.count)
+            let grain = sides.reduce(0) { $0 + likeness(slices[place], slices[$1]) }
+            let way = sides.reduce(0) { $0 + distance(place, $1) }
+            return (grain: grain / Double(count), misfit: way / Float(count), place: place)
         }
-        guard let least = fits.map(\.misfit).min() else { return nil }
-        return fits.first { $0.misfit <= least + 1e-3 }.map { slices[$0.place] }
+        guard let most = fits.map(\.grain).max() else { return nil }
+        let likely = fits.filter { $0.grain >= most - Self.grainTolerance }
+        guard let least = likely.map(\.misfit).min() else { return nil }
+        return likely.first { $0.misfit <= least + 1e-3 }.map { slices[$0.place] }
+    }
+
+    /// How alike the noise of two slices is.
+    private func likeness(_ a: Int, _ b: Int) -> Double {
+        correlation(sketch(a)?.grain ?? [], sketch(b)?.grain ?? [])
     }
 
     private mutating func noteCopy(_ slice: Int, of original: Int, _ likeness: Double) {
