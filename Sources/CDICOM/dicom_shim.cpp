@@ -1,5 +1,6 @@
 #include "CDICOM.h"
 #include "MemoryStream.h"
+#include "RLEFrame.h"
 
 #include <cmath>
 #include <cstdio>
@@ -10,6 +11,9 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcfcache.h>
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
@@ -122,6 +126,29 @@ void bits(DcmItem &item, const DcmTagKey &tag, uint16_t *value, int *state) {
     }
 }
 
+/// What is wrong with the first frame of a set compressed by RLE, or null.
+const char *frame_complaint(DcmDataset &set, DcmElement &element, size_t size) {
+    const char *nothing = "no run-length frame in its pixel data";
+    DcmPixelData *data = OFdynamic_cast(DcmPixelData *, &element);
+    DcmPixelSequence *sequence = nullptr;
+    if (!data || data->getEncapsulatedRepresentation(EXS_RLELossless, nullptr, sequence).bad() ||
+        !sequence) {
+        return nothing;
+    }
+    // The table of offsets, then one fragment for each frame (PS3.5, A.4.2).
+    DcmPixelItem *item = nullptr;
+    Uint8 *bytes = nullptr;
+    if (sequence->getItem(item, 1).bad() || !item || item->getUint8Array(bytes).bad() || !bytes) {
+        return nothing;
+    }
+    const long planes =
+        whole(set, DCM_BitsAllocated, 0) / 8 * whole(set, DCM_SamplesPerPixel, 1);
+    if (planes < 1 || size % static_cast<size_t>(planes) != 0) return nothing;
+    return rle_complaint(
+        bytes, item->getLength(), static_cast<size_t>(planes),
+        size / static_cast<size_t>(planes));
+}
+
 }  // namespace
 
 int cdicom_read_header(
@@ -207,6 +234,12 @@ int cdicom_read_pixels(
                 message, CDICOM_MESSAGE_SIZE, "a frame of %lu bytes, the header says %zu",
                 static_cast<unsigned long>(frame), size);
             return -1;
+        }
+        if (syntax == EXS_RLELossless) {
+            if (const char *complaint = frame_complaint(set, *element, size)) {
+                say(message, complaint);
+                return -1;
+            }
         }
         std::vector<uint8_t> buffer(frame);
         Uint32 fragment = 0;

@@ -101,6 +101,31 @@ struct DICOMTests {
         #expect(packed.volume == plain.volume)
     }
 
+    @Test("with run lengths that lead out of their pixel data are refused, and name the file")
+    func lyingRunLengths() throws {
+        var file = DICOMFile()
+        file.transferSyntax = "1.2.840.10008.1.2.5"
+        let bytes = file.bytes
+        let header: [UInt8] = [2, 0, 0, 0, 64, 0, 0, 0]
+        let start = try #require(
+            bytes.indices.last { bytes[$0...].starts(with: header) })
+        #expect(try DICOMReader.slice(folder.write(bytes, "good.dcm")).samples.count > 0)
+        // The number of segments; where they begin; the controls of both runs.
+        let second = Int(bytes[start + 8])
+        for (place, value) in [
+            (0, 1), (0, 3), (3, 127), (4, 0), (7, 127), (8, 0), (10, 1), (11, 127), (64, 127),
+            (64, 129), (64, 128), (second, 127), (second, 129),
+        ] as [(Int, UInt8)] {
+            var changed = bytes
+            changed[start + place] = value
+            let path = try folder.write(changed, "runs.dcm")
+            let error = try #require(throws: ImageCodecError.self, "\(place): \(value)") {
+                try DICOMReader.slice(path)
+            }
+            #expect(error.file == path && "\(error)".contains("run"))
+        }
+    }
+
     @Test("with gaps, tilt, duplicates or scout views say so")
     func findings() throws {
         let gap = try read(try write([0, 1, 3, 4], "g"))
