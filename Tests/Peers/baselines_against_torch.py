@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares published and fixed networks with PyTorch: logits, gradients, batch statistics.
 
-    Tests/Peers/baselines_against_torch.py [--program PATH] [--size D H W] [--batch N] [--ordinary]
+    Tests/Peers/baselines_against_torch.py [--program PATH] [--size D H W] [--batch N]
         [NETWORK ...]
 
 PyTorch makes random weights and computes in double precision; the same weights go through a
@@ -10,12 +10,12 @@ errors are those of whole tensors, |a - b| / |b|. A gradient that is zero in dou
 compared with the norm of all gradients instead. Prints a line per network; exit code 1 if one is
 off. What PyTorch itself loses in single precision stands beside it.
 
-A rectifier whose input is within rounding of 0 opens in one arithmetic and not in the other, and
-then gradients differ by what that voxel passes on, in PyTorch's single precision as in ours. So there
-are two sets of weights: those that are judged, whose batch norms keep every second channel well above
-0 and the others well below, and with `--ordinary` ordinary ones, whose errors are printed beside
-PyTorch's own: a hundred layers deep and with a few voxels per channel at the end, both lose three
-digits.
+A hundred random layers deep, single precision is lost on anybody: PyTorch's own gradients of
+ResNet3D-101 are off by 10 to 30 %. So branches that are added to a shortcut start small, as in
+training that begins with them at zero. And a rectifier whose input is within rounding of 0 opens in
+one arithmetic and not in the other: of the seeds from 1 on the first is taken with which PyTorch's
+single precision agrees with its double one to a third of what is demanded, or the best of all. Our
+own numbers have no part in that choice.
 """
 import argparse
 import json
@@ -33,6 +33,11 @@ from torch.nn import functional as F
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOGITS, GRADIENT, ZERO = 1e-4, 1e-3, 1e-6
+# How large the scales of branches beside a shortcut are, against other scales.
+BRANCH = 0.1
+SEEDS = 20
+# The last cell of a fixed network strides 32 times: smaller volumes would leave it single voxels.
+SIZES = {"k3e3": [32, 64, 64], "k3e6": [32, 64, 64], "mc3-18": [8, 24, 24]}
 NETWORKS = ["resnet3d-101", "densenet3d-121", "mc3-18", "resnet3d-34", "resnet3d-18", "k3e3",
             "k3e6"]
 
@@ -205,36 +210,62 @@ def step(model, x, labels):
             [s.clone() for m in norms for s in (m.running_mean, m.running_var)])
 
 
-def compare(name, program, size, batch, threads, kinks):
-    torch.manual_seed(1)
+def problem(name, size, batch, seed):
+    """A network, a batch, and what double and single precision make of them."""
+    torch.manual_seed(seed)
     model = model_of(name).double()
     for module in model.modules():
         if isinstance(module, nn.BatchNorm3d):
-            if kinks:
-                nn.init.uniform_(module.weight, 0.5, 1.5)
-                nn.init.normal_(module.bias, 0, 0.1)
-            else:
-                nn.init.uniform_(module.weight, 0.3, 0.5)
-                with torch.no_grad():
-                    module.bias[0::2], module.bias[1::2] = 3, -3
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, 0, 0.1)
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, Residual):
+                module.norms[-1].weight *= BRANCH
+            elif isinstance(module, Slot):
+                module.operation[-1].weight *= BRANCH
+            elif type(module).__name__ == "BasicBlock":  # torchvision's
+                module.conv2[1].weight *= BRANCH
     # Both sides start from the same single-precision numbers.
     model.float().double()
+    x = torch.randn(batch, 1, *size).float().double()
+    labels = torch.arange(batch) % 3
+    parameters = [p.detach().clone() for p in model.parameters()]
+    truth = step(model, x, labels)
+    single = step(model.float(), x.float(), labels)
+    whole = math.sqrt(sum(g.norm().item() ** 2 for g in truth[1]))
+    lost = max(error(own, true) for own, true in zip(single[1], truth[1])
+               if true.norm().item() >= 1e-12 * whole)
+    return {"seed": seed, "parameters": parameters, "x": x, "labels": labels, "truth": truth,
+            "single": single, "whole": whole, "lost": lost}
+
+
+def chosen(name, size, batch):
+    """The first problem that single precision is able to solve, or the best."""
+    best = None
+    for seed in range(1, SEEDS + 1):
+        found = problem(name, size, batch, seed)
+        if best is None or found["lost"] < best["lost"]:
+            best = found
+        if best["lost"] <= GRADIENT / 3:
+            break
+    return best
+
+
+def compare(name, program, size, batch, threads):
+    chosen_problem = chosen(name, size, batch)
+    parameters, truth, single = (chosen_problem[key] for key in ("parameters", "truth", "single"))
+    x, labels, whole = (chosen_problem[key] for key in ("x", "labels", "whole"))
     layout = [line.split() for line in subprocess.run(
         [program, "layout", name], check=True, capture_output=True, text=True
     ).stdout.splitlines()]
     shapes = [(place, json.loads(shape)) for place, shape in layout]
-    parameters = list(model.parameters())
     if [math.prod(shape) for _, shape in shapes] != [p.numel() for p in parameters]:
         raise SystemExit(f"{name}: the parameters do not pair up")
-    x = torch.randn(batch, 1, *size).double()
-    x = x.float().double()
-    labels = torch.arange(batch) % 3
-    tensors = {f"parameter/{place}": ours(p.detach(), shape).float()
+    tensors = {f"parameter/{place}": ours(p, shape).float()
                for (place, shape), p in zip(shapes, parameters)}
     tensors["x"] = x.float().reshape(batch, *size, 1).contiguous()
     tensors["labels"] = labels.to(torch.int32)
-    truth = step(model, x, labels)
-    single = step(model.float(), x.float(), labels)
     with tempfile.TemporaryDirectory() as folder:
         save_file(tensors, f"{folder}/in.safetensors", metadata={"network": name})
         subprocess.run([program, "compare", f"{folder}/in.safetensors",
@@ -243,7 +274,6 @@ def compare(name, program, size, batch, threads, kinks):
         with safe_open(f"{folder}/out.safetensors", "pt") as file:
             for key in file.keys():
                 found[key] = file.get_tensor(key)
-    whole = math.sqrt(sum(g.norm().item() ** 2 for g in truth[1]))
     largest, zero, torchs, where = 0.0, 0.0, 0.0, ""
     for (place, shape), gradient, other in zip(shapes, truth[1], single[1]):
         expected = ours(gradient, shape)
@@ -257,6 +287,7 @@ def compare(name, program, size, batch, threads, kinks):
     moments = [value for key, value in found.items() if key.startswith("statistics/")]
     seen = sum(value.numel() for value in moments)
     return {
+        "seed": chosen_problem["seed"],
         "logits": max(error(found["logits"], truth[0]), error(found["evaluation_logits"], truth[2])),
         "gradient": largest, "gradient_at": where, "zero_gradient": zero,
         "statistics": seen - sum(s.numel() for s in truth[3]),
@@ -268,22 +299,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("networks", nargs="*", default=NETWORKS)
     parser.add_argument("--program", default=ROOT / ".build" / "release" / "BaselineBenchmark")
-    parser.add_argument("--size", type=int, nargs=3, default=[32, 64, 64])
-    parser.add_argument("--batch", type=int, default=2)
+    parser.add_argument("--size", type=int, nargs=3, help="of a volume; a usual one by default")
+    parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--ordinary", action="store_true", help="ordinary weights too")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     good = True
     for name in options.networks:
-        def measured(kinks):
-            return compare(name, str(options.program), options.size, options.batch,
-                           options.threads, kinks)
-        result = {"network": name, **measured(kinks=False)}
-        if options.ordinary:
-            ordinary = measured(kinks=True)
-            for key in ("logits", "gradient", "torch_float_logits", "torch_float_gradient"):
-                result[f"ordinary_{key}"] = ordinary[key]
+        size = options.size or SIZES.get(name, [16, 32, 32])
+        result = {"network": name, **compare(name, str(options.program), size, options.batch,
+                                             options.threads)}
         result["ok"] = (result["logits"] <= LOGITS and result["gradient"] <= GRADIENT
                         and result["zero_gradient"] <= ZERO and result["statistics"] == 0)
         good = good and result["ok"]
