@@ -85,7 +85,7 @@ package struct SearchStage: Sendable {
         var book = SearchBook(
             stage: self, log: log, known: known,
             events: TensorBoardLog(
-                folder: directory.tensorBoardPath + "/search", firstStep: start.step),
+                folder: directory.tensorBoardPath + "/search", firstStep: start.step + 1),
             meter: ProgressMeter(
                 stage: "search", unit: "steps", first: start.step, total: program.stepCount,
                 report: report))
