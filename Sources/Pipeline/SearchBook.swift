@@ -21,7 +21,7 @@ struct SearchBook {
     var meter: ProgressMeter
 
     private var candidatesRemark = ""
-    /// The loss of the last step since the last saved state.
+    /// The loss of the last step; `nil` behind a recording.
     private var loss: Double?
 
     init(

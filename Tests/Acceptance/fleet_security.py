@@ -19,6 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Peers")]
 import figures
+from crc32c import crc32c
 from figures import BINARY, ROOT, Topic, need_module
 
 BINARIES = pathlib.Path(os.environ.get("VOXELNAS_BINARIES", BINARY.parent))
@@ -133,23 +134,6 @@ def free_ports():
 
 
 # ---------------------------------------------------------------- bytes
-
-def crc_table():
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-        yield byte
-
-
-TABLE = list(crc_table())
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFF
-
 
 def parts(kind, fields=b"", payload=b"", epoch=0, length=None, major=1, crc=None):
     """A message with a right checksum, whatever it holds."""
@@ -275,6 +259,20 @@ def refusals():
         kinds = sorted({e["text"].split(":")[0] for e in house.events("refused")})
         print(f"# events: {kinds}", file=sys.stderr)
     return f"{len(done)} of 5 ({', '.join(done)})", len(done) == 5
+
+
+@topic.figure("a worker in Python, written from Docs/Protocol.md", "joins, is refused, reads")
+def python_worker():
+    for module in ("zmq", "google.protobuf"):
+        need_module(module)
+    result = subprocess.run(
+        [sys.executable, str(HERE.parent / "Peers" / "wire_client.py"), "--voxelnas",
+         str(figures.BINARY)], capture_output=True, text=True, timeout=300)
+    lines = result.stdout.splitlines()
+    said = [line for line in lines if line.startswith("ok: ")]
+    if result.returncode != 0 or not said:
+        raise RuntimeError((lines or ["nothing"])[-1] + result.stderr[-300:])
+    return f"{len(said)} of {len(lines)} checks", len(said) == len(lines)
 
 
 @topic.figure("listening to others without keys", "refused, exit code 77")

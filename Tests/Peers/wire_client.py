@@ -27,6 +27,8 @@ import sys
 import tempfile
 import time
 
+from crc32c import crc32c
+
 try:
     import google.protobuf  # noqa: F401
     import zmq
@@ -38,7 +40,7 @@ if shutil.which("protoc") is None:
     sys.exit(0)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MAGIC, MAJOR, MINOR = 0x534E5856, 1, 2
+MAGIC, MAJOR, MINOR = 0x534E5856, 1, 3
 VERSION = MAJOR << 8 | MINOR
 TYPES = {
     "Hello": 1, "Welcome": 2, "Reject": 3, "Heartbeat": 4, "HeartbeatAck": 5, "Drain": 6,
@@ -49,23 +51,6 @@ TYPES = {
 }
 NAMES = {number: name for name, number in TYPES.items()}
 REJECT_VERSION, REJECT_NUMERICS, REJECT_UNKNOWN_SESSION, ACK_REFUSED = 1, 2, 3, 5
-
-
-def make_table():
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-        yield byte
-
-
-TABLE = list(make_table())
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 0xFF]
-    return crc ^ 0xFFFFFFFF
 
 
 def u32(number):
