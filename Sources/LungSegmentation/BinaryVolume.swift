@@ -39,6 +39,14 @@ struct BinaryVolume {
         return BinaryVolume(size: size, spacing: spacing, voxels: distances.map { $0 > limit })
     }
 
+    /// Voxels that are no farther than a distance from the set in their own slice.
+    func dilatedInSlices(by millimetres: Double) -> BinaryVolume {
+        let apart = BinaryVolume(
+            size: size, spacing: [1e6, spacing[1], spacing[2]], voxels: voxels)
+        return BinaryVolume(
+            size: size, spacing: spacing, voxels: apart.dilated(by: millimetres).voxels)
+    }
+
     /// The set without holes and bays narrower than twice the distance, slice by slice.
     ///
     /// Between slices nothing is closed: at the first and last slice nobody knows what follows.

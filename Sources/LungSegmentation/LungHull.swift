@@ -2,6 +2,9 @@ import Tensors
 
 /// Brings opacities against the chest wall into a lung.
 enum LungHull {
+    /// The greatest thickness of an opacity against the side of the chest, in millimetres.
+    static let thickness = 45.0
+
     /// One side of the lungs with what lies between it and its convex hull, slice by slice, at the
     /// side and at the back.
     ///
@@ -10,7 +13,7 @@ enum LungHull {
     static func filled(_ side: BinaryVolume) -> BinaryVolume {
         let size = side.size
         let (area, width, height) = (size.height * size.width, size.width, size.height)
-        var result = side
+        var between = BinaryVolume(like: side)
         // The side's own direction: towards the border of the picture that is nearer.
         let columns = side.voxels.indices.filter { side.voxels[$0] }.map { $0 % width }
         guard !columns.isEmpty else { return side }
@@ -30,20 +33,31 @@ enum LungHull {
             let medial = (last - first) * 3 / 10
             let behind = isLeft ? first...(last - medial) : (first + medial)...last
             var added: [Int] = []
+            var bays = 0
             for (row, span) in spans {
                 let own = span.filter { side.voxels[start + row * width + $0] }
                 guard let outer = isLeft ? own.first : own.last else { continue }
+                let gap = isLeft ? outer - span.lowerBound : span.upperBound - outer
                 for column in span where !side.voxels[start + row * width + column] {
                     let isLateral = isLeft ? column < outer : column > outer
                     let isBehind =
                         behind.contains(column) && lowest[column] >= 0 && row > lowest[column]
-                    if isLateral || isBehind { added.append(start + row * width + column) }
+                    guard isLateral || isBehind else { continue }
+                    bays += 1
+                    // A longer gap is liver or spleen before the lung's base, a sickle.
+                    if isBehind || Double(gap) * side.spacing[2] <= thickness {
+                        added.append(start + row * width + column)
+                    }
                 }
             }
             // More than this is liver or spleen between pieces of the lung's base.
-            guard added.count * 10 <= places.count * 4 else { continue }
-            for index in added { result.voxels[index] = true }
+            guard bays * 10 <= places.count * 4 else { continue }
+            for index in added { between.voxels[index] = true }
         }
+        // Needles along a row, a pixel high, come from the corners of the hull.
+        let opacities = between.openedInSlices(by: 4)
+        var result = side
+        result.formUnion(opacities)
         return result
     }
 

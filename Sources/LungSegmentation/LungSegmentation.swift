@@ -5,9 +5,9 @@ import Tensors
 ///
 /// 1. Tissue is what is denser than -420 HU. Its largest part, after thin things such as the couch's
 ///    skin are worn away, is the body.
-/// 2. Air that a slice's border does not reach around the body is inside. Its largest parts are the
-///    lungs; the stomach's gas is far smaller.
-/// 3. The windpipe is followed down from the top, slice by slice, and taken out.
+/// 2. Air that a slice's border does not reach around the body is inside. Gas with a wall around it,
+///    of windpipe and bowel, is taken out (`WalledGas`).
+/// 3. The largest parts of what is left are the lungs.
 /// 4. Ground glass that touches the lungs, thinner than fat and thicker than a border's blur, comes
 ///    in.
 /// 5. On each side, what has lung above and below belongs to it, vessels and small opacities come in
@@ -47,8 +47,8 @@ package enum LungSegmentation {
         for index in inside.voxels.indices {
             inside.voxels[index] = !inside.voxels[index] && !tissue.voxels[index]
         }
+        WalledGas.remove(from: &inside, of: grid)
         var (lungs, warnings) = largest(inside)
-        Windpipe.remove(from: &lungs)
         lungs = LungOpacities.added(to: lungs, within: body, of: grid)
         let sides = LungSides.divided(lungs).map { side in
             side.count > 0

@@ -40,6 +40,26 @@ struct WorkingGrid {
         voxels = means
     }
 
+    /// Means over three rows and three columns of a slice: the densities with less noise.
+    func smoothedInSlices() -> [Float] {
+        var result = voxels
+        for z in 0..<size.depth {
+            for y in 0..<size.height {
+                for x in 0..<size.width {
+                    var (sum, count): (Float, Float) = (0, 0)
+                    for row in max(0, y - 1)...min(size.height - 1, y + 1) {
+                        for column in max(0, x - 1)...min(size.width - 1, x + 1) {
+                            sum += voxels[(z * size.height + row) * size.width + column]
+                            count += 1
+                        }
+                    }
+                    result[(z * size.height + y) * size.width + x] = sum / count
+                }
+            }
+        }
+        return result
+    }
+
     /// A set on the scan's own grid.
     func enlarged(_ set: BinaryVolume) -> [UInt8] {
         var mask: [UInt8] = []

@@ -6,9 +6,11 @@ import Testing
 
 @Suite("Lungs")
 struct LungSegmentationTests {
-    private static func phantom(_ finding: PhantomFinding, rank: Int) -> PhantomScan {
+    private static func phantom(
+        _ finding: PhantomFinding, rank: Int, size: Int = 96
+    ) -> PhantomScan {
         PhantomScan(
-            .init(seed: 11, classIndex: 0, rank: rank, scan: 0), finding: finding, size: 96,
+            .init(seed: 11, classIndex: 0, rank: rank, scan: 0), finding: finding, size: size,
             slices: 40...40)
     }
 
@@ -56,6 +58,60 @@ struct LungSegmentationTests {
         let wide = try #require(lungs.cropped(scan.volume, margin: 1000, blanking: true))
         #expect(wide.size == size)
         #expect(zip(wide.voxels, lungs.mask).allSatisfy { $1 == 1 || $0 == -1000 })
+    }
+
+    /// Voxels of a ball around a voxel: of the scan's own grid.
+    private static func ball(
+        at center: [Int], millimetres: Double, in geometry: VolumeGeometry
+    ) -> [Int] {
+        let size = geometry.size
+        return (0..<size.count).filter { index in
+            let place = [
+                index / (size.height * size.width), index / size.width % size.height,
+                index % size.width,
+            ]
+            let squared = zip(zip(place, center), geometry.spacingInMillimetres).reduce(0.0) {
+                let difference = Double($1.0.0 - $1.0.1) * $1.1
+                return $0 + difference * difference
+            }
+            return squared <= millimetres * millimetres
+        }
+    }
+
+    @Test("do not hold gas behind a wall, and do hold emphysema")
+    func gas() throws {
+        let scan = Self.phantom(.normal, rank: 0, size: 192)
+        let size = scan.volume.size
+        let area = size.height * size.width
+        // The middle slice: the middle of its right lung, and the front border of it.
+        let slice = size.depth / 2
+        let places = (0..<area).filter {
+            scan.lungs.voxels[slice * area + $0] == 1 && $0 % size.width < size.width / 2
+        }
+        let row = places.map { $0 / size.width }.reduce(0, +) / places.count
+        let column = places.map { $0 % size.width }.reduce(0, +) / places.count
+        let front = try #require(places.map { $0 / size.width }.min())
+        var volume = scan.volume
+        let emphysema = Self.ball(
+            at: [slice, row, column], millimetres: 22, in: volume.geometry
+        ).filter { scan.lungs.voxels[$0] == 1 }
+        for index in emphysema { volume.voxels[index] = -985 }
+        let bowelAt = [slice, front - 2, column]
+        let gas = Self.ball(at: bowelAt, millimetres: 13, in: volume.geometry)
+        for index in Self.ball(at: bowelAt, millimetres: 19, in: volume.geometry) {
+            volume.voxels[index] = 30
+        }
+        for index in gas { volume.voxels[index] = -985 }
+        // A breach: the gas and the lung hang together.
+        for down in 0..<8 {
+            volume.voxels[slice * area + (front - 2 + down) * size.width + column] = -900
+        }
+        let lungs = LungSegmentation.lungs(of: volume)
+        let held = emphysema.count { lungs.mask[$0] == 1 }
+        let wrong = gas.count { lungs.mask[$0] == 1 && scan.lungs.voxels[$0] == 0 }
+        print("of emphysema \(held) of \(emphysema.count), of gas \(wrong) of \(gas.count)")
+        #expect(emphysema.count > 50 && held == emphysema.count)
+        #expect(gas.count > 50 && wrong * 10 <= gas.count)
     }
 
     @Test("are not found where there are none, and that is said")
