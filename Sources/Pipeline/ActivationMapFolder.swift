@@ -14,6 +14,7 @@ package struct ActivationMapFolder {
     private let network: SavedNetwork
     private let prepared: SavedNetwork.PreparedScan
     private let explanation: Explanation
+    private let views: Int
     private let classes: [Int]
     private let normalization: HeatNormalization
     /// Slices replaced one after the other: the logits of all classes; empty if not wanted.
@@ -27,21 +28,26 @@ package struct ActivationMapFolder {
     ///   - classes: The classes to explain.
     ///   - normalization: How raw values become colours.
     ///   - occludes: Whether every slice is replaced in turn, which takes as many passes.
+    ///   - isMirrored: Whether the mean over the mirrored views of the training is explained.
     /// - Throws: `ExecutionError`.
     package init(
         _ network: SavedNetwork, _ prepared: SavedNetwork.PreparedScan, classes: [Int],
-        normalization: HeatNormalization = .percentiles, occludes: Bool = true
+        normalization: HeatNormalization = .percentiles, occludes: Bool = true,
+        isMirrored: Bool = false
     ) throws {
         self.network = network
         self.prepared = prepared
         self.classes = classes
         self.normalization = normalization
-        explanation = try network.explanation(of: prepared.input)
+        let views = isMirrored ? network.views : [MirroredView(axes: [false, false, false])]
+        self.views = views.count
+        explanation = try network.explanation(of: prepared.input, views: views)
         let volume = explanation.volume
         occluded =
             occludes
             ? try (0..<volume.shape[0]).map {
-                try network.logits(of: SliceOcclusion.replacing(slice: $0, in: volume).elements)
+                try network.logits(
+                    of: SliceOcclusion.replacing(slice: $0, in: volume).elements, views: views)
             } : []
     }
 
@@ -62,6 +68,8 @@ package struct ActivationMapFolder {
         package let rawMapSize: VolumeSize
         /// What the map's depth allows to be said about slices.
         package let depthStatement: String
+        /// Mirrored views of the scan whose mean is explained.
+        package let views: Int
         /// The slices of the scan that the input was made of, from 0; empty in `physical` mode.
         package let slices: [Int]
         /// The explained classes.
@@ -105,7 +113,7 @@ package struct ActivationMapFolder {
             let name = network.classNames[index]
             let map = try ClassActivationMap(
                 features: explanation.features, classifier: explanation.classifier,
-                classIndex: index)
+                classIndex: index, grid: MapGrid(explanation.centres), views: views)
             let overlay = try HeatmapOverlay(
                 of: map, over: shown, window: window, normalization: normalization)
             statement = overlay.depthStatement
@@ -145,7 +153,8 @@ package struct ActivationMapFolder {
             architecture: network.model.architecture.code, scan: prepared.scan.id,
             predicted: network.classNames[best],
             inputSize: network.model.configuration.evaluationInput.size, rawMapSize: rawSize,
-            depthStatement: statement, slices: isSliced ? prepared.slices : [], classes: explained)
+            depthStatement: statement, views: views, slices: isSliced ? prepared.slices : [],
+            classes: explained)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try directory.write(encoder.encode(summary), to: folder + "/cam.json")
@@ -186,7 +195,8 @@ package struct ActivationMapFolder {
             of: prepared.volumes.scans[0].measured.original, selected: prepared.slices,
             input: settings)
         return MapProjection.project(
-            map.raw, input: settings.size, slices: placement.slices, rows: placement.rows,
+            map.raw, grid: MapGrid(explanation.centres), slices: placement.slices,
+            rows: placement.rows,
             columns: placement.columns)
     }
 

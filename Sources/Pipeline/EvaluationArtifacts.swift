@@ -102,7 +102,8 @@ package struct EvaluationArtifacts: Sendable {
             probabilities[$1] > probabilities[$0] ? $1 : $0
         }
         let map = try ClassActivationMap(
-            features: explained.features, classifier: explained.classifier, classIndex: predicted)
+            features: explained.features, classifier: explained.classifier, classIndex: predicted,
+            grid: MapGrid(explained.centres))
         let reference = stage.data.scans[scan]
         let isUnit = stage.configuration.evaluationInput.normalization == .unit
         let low = explained.volume.elements.min() ?? 0

@@ -62,6 +62,22 @@ package final class SavedNetwork {
             slices: loader.slices(ofScan: 0, epoch: 0, augmented: false))
     }
 
+    /// The mirrored views of a scan that the network was trained with, the plain one first.
+    package var views: [MirroredView] {
+        MirroredView.all(flips: model.configuration.evaluationInput.flips)
+    }
+
+    /// The mean logits of views of a prepared scan, one per class.
+    ///
+    /// - Throws: `ExecutionError`.
+    package func logits(of input: [Float], views: [MirroredView]) throws -> [Float] {
+        let size = graph.inputSize
+        let all = try views.map { try logits(of: $0.mirrored(input, size: size)) }
+        return (all.first ?? []).indices.map { index in
+            all.reduce(0) { $0 + $1[index] / Float(all.count) }
+        }
+    }
+
     /// The logits of a prepared scan, one per class.
     ///
     /// - Throws: `ExecutionError`.
@@ -72,10 +88,17 @@ package final class SavedNetwork {
         ).logits.elements
     }
 
-    /// What a prepared scan's decision is made of.
+    /// What the mean decision on views of a prepared scan is made of.
     ///
     /// - Throws: `ExecutionError`.
-    package func explanation(of input: [Float]) throws -> Explanation {
+    package func explanation(of input: [Float], views: [MirroredView]) throws -> Explanation {
+        let size = graph.inputSize
+        return try Explanation.mean(of: views) {
+            try explanation(of: $0.mirrored(input, size: size))
+        }
+    }
+
+    private func explanation(of input: [Float]) throws -> Explanation {
         let prediction = try executor.predict(
             ExecutionPlan(graph: graph, batch: 1, mode: .inference), parameters: model.parameters,
             statistics: model.statistics, input: input, wantsFeatures: true)

@@ -29,6 +29,8 @@ package struct SpaceConfiguration: Codable, Hashable, Sendable {
     package var firstChannels = 16
     /// Channels of the feature mix.
     package var featureChannels = 1280
+    /// Short names of what a slot may be; empty for the paper's eight.
+    package var operations: [String] = []
 
     /// The defaults.
     package init() {}
@@ -52,7 +54,27 @@ package struct SpaceConfiguration: Codable, Hashable, Sendable {
         }
         return SearchSpace(
             cells: cells, stemStride: stem, stemChannels: stemChannels,
-            firstChannels: firstChannels, featureChannels: featureChannels)
+            firstChannels: firstChannels, featureChannels: featureChannels,
+            operations: try candidates())
+    }
+
+    private func candidates() throws(ConfigurationError) -> [CandidateOperation] {
+        guard !operations.isEmpty else { return CandidateOperation.catalogue }
+        var found: [CandidateOperation] = []
+        for (index, name) in operations.enumerated() {
+            guard let operation = CandidateOperation(named: name) else {
+                throw .invalid(
+                    field: "space.operations[\(index)]", found: name,
+                    expected: CandidateOperation.catalogue.map(\.description)
+                        .joined(separator: ", "))
+            }
+            guard !found.contains(operation) else {
+                throw .invalid(
+                    field: "space.operations[\(index)]", found: name, expected: "each name once")
+            }
+            found.append(operation)
+        }
+        return found
     }
 
     private func customCells() throws(ConfigurationError) -> [SearchSpace.Cell] {

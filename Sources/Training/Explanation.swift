@@ -11,10 +11,24 @@ package struct Explanation: Hashable, Sendable {
     package let volume: Tensor
     /// The feature maps before the average, `[1, d, h, w, F]`.
     package let features: Tensor
+    /// Where the feature maps lie in the input.
+    package let centres: FeatureCentres
     /// The classifier's weights, `[F, classes]`.
     package let classifier: Tensor
     /// The logits, one per class.
     package let logits: [Float]
+
+    /// An explanation of given parts.
+    package init(
+        volume: Tensor, features: Tensor, centres: FeatureCentres, classifier: Tensor,
+        logits: [Float]
+    ) {
+        self.volume = volume
+        self.features = features
+        self.centres = centres
+        self.classifier = classifier
+        self.logits = logits
+    }
 
     /// The explanation of a prediction for one sample.
     ///
@@ -27,6 +41,7 @@ package struct Explanation: Hashable, Sendable {
         else { preconditionFailure("every network ends in a linear layer") }
         volume = Tensor(shape: [size.depth, size.height, size.width], elements: input)
         self.features = features
+        centres = graph.featureCentres
         classifier = Tensor(
             shape: [graph.nodes[graph.features].channels, graph.classes],
             elements: Array(block[weights.range]))

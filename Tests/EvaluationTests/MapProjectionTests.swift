@@ -12,7 +12,8 @@ struct MapProjectionTests {
         let input = VolumeSize(4, 6, 9)
         func centres(_ count: Int) -> [Double?] { (0..<count).map(Double.init) }
         let projected = MapProjection.project(
-            Self.map, input: input, slices: centres(4), rows: centres(6), columns: centres(9))
+            Self.map, grid: MapGrid(of: VolumeSize(2, 2, 3), sharing: input), slices: centres(4),
+            rows: centres(6), columns: centres(9))
         let map = try ClassActivationMap(
             features: Tensor(shape: [2, 2, 3, 1], elements: Self.map.elements),
             classifier: Tensor(shape: [1, 1], elements: [1]), classIndex: 0)
@@ -26,7 +27,8 @@ struct MapProjectionTests {
     @Test("interpolates between input voxels, and is 0 where nothing was seen")
     func between() {
         let projected = MapProjection.project(
-            Self.map, input: VolumeSize(2, 2, 3), slices: [nil, 0.5], rows: [0, nil],
+            Self.map, grid: MapGrid(of: VolumeSize(2, 2, 3), sharing: VolumeSize(2, 2, 3)),
+            slices: [nil, 0.5], rows: [0, nil],
             columns: [0.25, 2])
         #expect(projected.shape == [2, 2, 2])
         #expect(projected.elements == [0, 0, 0, 0, 31.375, 41, 0, 0])

@@ -45,6 +45,19 @@ struct BaselineGraphTests {
         #expect(features(.mixedConvolution18) == VolumeSize(32, 8, 8))
     }
 
+    @Test("has features centred on every 32nd voxel, or within the windows of means")
+    func centres() {
+        func centres(_ network: BaselineNetwork) -> FeatureCentres {
+            BaselineGraph(network, classes: 2).graph(input: VolumeSize(32, 128, 128)).featureCentres
+        }
+        #expect(centres(.resNet18).first == [0, 0, 0])
+        #expect(centres(.resNet18).spacing == [16, 32, 32])
+        #expect(centres(.mixedConvolution18).spacing == [1, 16, 16])
+        // Three means over 2 voxels, behind strides of 2, 4 and 8 in depth and 4, 8 and 16 in plane.
+        #expect(centres(.denseNet121).first == [7, 14, 14])
+        #expect(centres(.denseNet121).spacing == [16, 32, 32])
+    }
+
     @Test("accepts a volume of one slice", arguments: BaselineNetwork.allCases)
     func oneSlice(network: BaselineNetwork) {
         let graph = BaselineGraph(network, classes: 2).graph(input: VolumeSize(1, 24, 40))

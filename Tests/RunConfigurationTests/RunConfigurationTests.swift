@@ -1,4 +1,5 @@
 import RunConfiguration
+import SearchSpaces
 import Testing
 
 @Suite("A run file")
@@ -38,6 +39,11 @@ struct RunConfigurationTests {
             ("search: {epochs: many}", "run.yaml:5: search.epochs should be Int"),
             ("search: {epochs: 0}", "search.epochs is 0; it should be 1 to 1000000"),
             ("space: {preset: custom, widths: [8]}", "space is 1 widths, 0 blocks, 0 strides"),
+            (
+                "space: {operations: [k3e3, k9e9]}",
+                "space.operations[1] is k9e9; it should be k3e3, "
+            ),
+            ("space: {operations: [skip, skip]}", "space.operations[1] is skip; it should be each"),
             ("input: 3", "run.yaml:5: input should be a mapping"),
             ("evaluationInput: {window: [3, 1]}", "evaluationInput.window is [3.0, 1.0]"),
         ])
@@ -45,6 +51,16 @@ struct RunConfigurationTests {
         #expect {
             try RunConfiguration(reading: Self.minimal + "\n" + line, file: "run.yaml")
         } throws: { "\($0)".hasPrefix(message) || "\($0)" == message }
+    }
+
+    @Test("narrows what a slot may be, in the order that is given")
+    func operations() throws {
+        let run = try RunConfiguration(
+            reading: Self.minimal + "\nspace: {operations: [k5e4, k3e6]}\n", file: "run.yaml")
+        let space = try run.space.searchSpace()
+        #expect(space.operations.map(\.description) == ["k5e4", "k3e6"])
+        let whole = try SpaceConfiguration().searchSpace()
+        #expect(whole.operations == CandidateOperation.catalogue)
     }
 
     @Test("gives way to settings of the command line")

@@ -11,6 +11,10 @@ package struct ClassActivationMap: Hashable, Sendable {
     package let raw: Tensor
     /// The class that the map is about.
     package let classIndex: Int
+    /// Where the map's cells lie in the input; `nil` where they share it among them.
+    package let grid: MapGrid?
+    /// Mirrored views of the scan whose mean the features are.
+    package let views: Int
 
     /// A map from the features that the classifier pools.
     ///
@@ -21,10 +25,13 @@ package struct ClassActivationMap: Hashable, Sendable {
     ///   - features: Activations of one scan, `[d, h, w, F]` or `[1, d, h, w, F]`.
     ///   - classifier: Weights `[F, classes]`.
     ///   - classIndex: The class to explain.
+    ///   - grid: Where the features lie in the input; `nil` where they share it among them.
+    ///   - views: Mirrored views of the scan whose mean the features are.
     /// - Throws: ``EvaluationError/shape(of:found:expected:)`` or
     ///   ``EvaluationError/classOutOfRange(_:classes:)``.
     package init(
-        features: Tensor, classifier: Tensor, classIndex: Int
+        features: Tensor, classifier: Tensor, classIndex: Int, grid: MapGrid? = nil,
+        views: Int = 1
     ) throws(EvaluationError) {
         var shape = features.shape
         if shape.count == 5, shape[0] == 1 { shape.removeFirst() }
@@ -50,6 +57,8 @@ package struct ClassActivationMap: Hashable, Sendable {
         }
         raw = Tensor(shape: Array(shape.dropLast()), elements: values)
         self.classIndex = classIndex
+        self.grid = grid
+        self.views = views
     }
 
     /// The size of the raw map.
@@ -58,14 +67,19 @@ package struct ClassActivationMap: Hashable, Sendable {
     /// The mean of the map: the logit without its bias.
     package var mean: Double { raw.elements.reduce(0) { $0 + Double($1) } / Double(raw.count) }
 
-    /// The map at the size of the input, `[D, H, W]`, by trilinear interpolation.
+    /// The map on a grid of some size that covers the input, `[D, H, W]`, by trilinear interpolation.
     package func upsampled(to size: VolumeSize) -> Tensor {
-        LinearResampling.resample(raw, to: size)
+        let grid = grid ?? MapGrid(of: rawSize, sharing: size)
+        return LinearResampling.resample(
+            raw, slices: grid.cells(for: size.depth, axis: 0),
+            rows: grid.cells(for: size.height, axis: 1),
+            columns: grid.cells(for: size.width, axis: 2))
     }
 
     /// What the map's depth allows to be said about single slices.
     package func depthStatement(slices: Int) -> String {
-        let size = "Raw map \(rawSize) for \(slices) slices"
+        let mean = views > 1 ? ", the mean of \(views) mirrored views," : ""
+        let size = "Raw map \(rawSize)\(mean) for \(slices) slices"
         if rawSize.depth == 1, slices > 1 {
             return size + ": every slice shows the same map. It says nothing about single slices."
         }

@@ -13,12 +13,6 @@ package enum LinearResampling {
         let fraction: Float
     }
 
-    static func taps(from source: Int, to target: Int) -> [Tap] {
-        (0..<target).map { index in
-            tap(at: (Double(index) + 0.5) * Double(source) / Double(target) - 0.5, of: source)
-        }
-    }
-
     /// The source places around a coordinate; beyond the edge, the outermost.
     static func tap(at place: Double, of source: Int) -> Tap {
         let inside = min(max(place, 0), Double(source - 1))
@@ -36,21 +30,36 @@ package enum LinearResampling {
         precondition(volume.shape.count == 3 && volume.count > 0, "a volume has three axes")
         precondition(size.depth > 0 && size.height > 0 && size.width > 0, "a size is positive")
         let (depth, height, width) = (volume.shape[0], volume.shape[1], volume.shape[2])
+        func places(_ target: Int, among source: Int) -> [Double] {
+            (0..<target).map { (Double($0) + 0.5) * Double(source) / Double(target) - 0.5 }
+        }
+        return resample(
+            volume, slices: places(size.depth, among: depth),
+            rows: places(size.height, among: height),
+            columns: places(size.width, among: width))
+    }
+
+    /// Reads a volume of shape `[D, H, W]` at places between its voxels, axis after axis.
+    ///
+    /// - Returns: A tensor with an entry per place along every axis.
+    static func resample(
+        _ volume: Tensor, slices: [Double], rows: [Double], columns: [Double]
+    ) -> Tensor {
+        let (depth, height, width) = (volume.shape[0], volume.shape[1], volume.shape[2])
         var values = volume.elements
-        values = along(values, outer: depth * height, from: width, to: size.width, inner: 1)
-        values = along(values, outer: depth, from: height, to: size.height, inner: size.width)
+        values = along(values, outer: depth * height, of: width, at: columns, inner: 1)
+        values = along(values, outer: depth, of: height, at: rows, inner: columns.count)
         values = along(
-            values, outer: 1, from: depth, to: size.depth, inner: size.height * size.width)
-        return Tensor(shape: [size.depth, size.height, size.width], elements: values)
+            values, outer: 1, of: depth, at: slices, inner: rows.count * columns.count)
+        return Tensor(shape: [slices.count, rows.count, columns.count], elements: values)
     }
 
     private static func along(
-        _ values: [Float], outer: Int, from source: Int, to target: Int, inner: Int
+        _ values: [Float], outer: Int, of source: Int, at places: [Double], inner: Int
     ) -> [Float] {
-        if source == target { return values }
-        let taps = taps(from: source, to: target)
+        let taps = places.map { tap(at: $0, of: source) }
         var result: [Float] = []
-        result.reserveCapacity(outer * target * inner)
+        result.reserveCapacity(outer * taps.count * inner)
         for block in 0..<outer {
             for tap in taps {
                 let low = (block * source + tap.lower) * inner

@@ -9,20 +9,20 @@ package enum MapProjection {
     ///
     /// - Parameters:
     ///   - map: The raw map, `[d, h, w]`.
-    ///   - input: The extents of the network's input.
+    ///   - grid: Where its cells lie in the network's input.
     ///   - slices: Where every slice of the scan lies in the input, in its voxels; `nil` for unseen.
     ///   - rows: The same of every row.
     ///   - columns: The same of every column.
     /// - Returns: `[slices, rows, columns]`.
     /// - Complexity: O(voxels of the scan).
     package static func project(
-        _ map: Tensor, input: VolumeSize, slices: [Double?], rows: [Double?], columns: [Double?]
+        _ map: Tensor, grid: MapGrid, slices: [Double?], rows: [Double?], columns: [Double?]
     ) -> Tensor {
         precondition(map.shape.count == 3 && map.count > 0, "a map has three axes")
         let (height, width) = (map.shape[1], map.shape[2])
-        let depthTaps = taps(slices, input: input.depth, map: map.shape[0])
-        let rowTaps = taps(rows, input: input.height, map: height)
-        let columnTaps = taps(columns, input: input.width, map: width)
+        let depthTaps = taps(slices, of: map.shape[0]) { grid.cell(at: $0, axis: 0) }
+        let rowTaps = taps(rows, of: height) { grid.cell(at: $0, axis: 1) }
+        let columnTaps = taps(columns, of: width) { grid.cell(at: $0, axis: 2) }
         var result = Tensor(repeating: 0, shape: [slices.count, rows.count, columns.count])
         var plane = [Float](repeating: 0, count: height * width)
         var line = [Float](repeating: 0, count: width)
@@ -52,12 +52,8 @@ package enum MapProjection {
     }
 
     private static func taps(
-        _ places: [Double?], input: Int, map: Int
+        _ places: [Double?], of count: Int, cell: (Double) -> Double
     ) -> [LinearResampling.Tap?] {
-        places.map { place in
-            place.map {
-                LinearResampling.tap(at: ($0 + 0.5) * Double(map) / Double(input) - 0.5, of: map)
-            }
-        }
+        places.map { place in place.map { LinearResampling.tap(at: cell($0), of: count) } }
     }
 }

@@ -27,6 +27,11 @@ struct CamCommand: AsyncParsableCommand {
     @Option(help: "percentiles (one scale per volume), symmetric (0 in the middle) or perSlice.")
     var scale = HeatNormalization.percentiles
     @Flag(inversion: .prefixedNo, help: "Replace every slice in turn.") var occlusion = true
+    @Flag(
+        help: """
+            Explain the mean over the mirrored views that the network was trained with \
+            (evaluationInput.flips): what it always answers on one side of a finding cancels out.
+            """) var mirrored = false
     @Option(help: "Threads.") var threads = 1
     @Flag(help: "Print JSON.") var json = false
 
@@ -41,6 +46,11 @@ struct CamCommand: AsyncParsableCommand {
                 }
                 return index
             }
+            if mirrored, network.views.count == 1 {
+                throw ValidationError(
+                    "the network was not trained with mirrored volumes; leave --mirrored out, or "
+                        + "train with evaluationInput.flips")
+            }
             let found = try ScanFinder.scans(at: scan)
             var summaries: [ActivationMapFolder.Summary] = []
             var hasFailed = false
@@ -49,7 +59,8 @@ struct CamCommand: AsyncParsableCommand {
                     let maps = try ActivationMapFolder(
                         network, network.prepared(scan),
                         classes: classes.isEmpty ? Array(network.classNames.indices) : classes,
-                        normalization: scale, occludes: occlusion)
+                        normalization: scale, occludes: occlusion,
+                        isMirrored: mirrored)
                     let place =
                         found.count == 1
                         ? folder : folder + "/" + ActivationMapFolder.fileName(scan.id)
