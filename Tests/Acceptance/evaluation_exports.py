@@ -49,7 +49,7 @@ def phantom_run():
     fresh("phantoms")
     scans = folder / "scans"
     voxelnas("data", "phantom", scans, "--layout", "mosmed", "--opacities", "mixed", "--patients",
-             160, "--size", 96, "--seed", 1)
+             400, "--size", 96, "--seed", 1)
     shutil.copy(EXAMPLES / "phantoms-depth.yaml", scans)
     voxelnas("search", scans / "phantoms-depth.yaml", "--output", run, "--workers", 2)
     voxelnas("evaluate", run, "--workers", 2)
@@ -204,7 +204,7 @@ def measured_maps():
         positive = "CT-1+CT-2+CT-3+CT-4"
         summary = json.loads(voxelnas(
             "cam", run, scans / row["file"], "--out", out, "--class", positive, "--no-occlusion",
-            "--json").stdout)[0]
+            "--mirrored", "--json").stdout)[0]
         if summary["predicted"] != positive:
             continue
         called += 1
