@@ -220,7 +220,7 @@ def step(model, x, labels):
 
 
 def rectified(model):
-    """The batch norms with a rectifier right behind them, and where it bends."""
+    """The batch norms with a rectifier behind them or behind their sum, and where it bends."""
     bends = {}
     for module in model.modules():
         if isinstance(module, nn.Sequential):
@@ -230,18 +230,27 @@ def rectified(model):
         elif isinstance(module, DenseLayer):
             bends[module.norm1] = bends[module.norm2] = [0.0]
         elif isinstance(module, Residual):
-            bends.update({inner: [0.0] for inner in module.norms[:-1]})
+            bends.update({inner: [0.0] for inner in module.norms})
     return bends
 
 
 def steady(model, x):
     """Moves what batch norms add so that no rectifier behind them is near a bend, front to back."""
+    shortcuts = {}
+
+    def keep(block, inputs):
+        other = inputs[0] if block.projection is None else block.projection(inputs[0])
+        shortcuts[block.norms[-1]] = other.transpose(0, 1).flatten(1)
+
     def move(norm, inputs, bends):
         values = inputs[0].transpose(0, 1).flatten(1)
         values = (values - values.mean(1, keepdim=True)) / (
             values.var(1, unbiased=False, keepdim=True) + norm.eps).sqrt()
         for channel in range(len(values)):
-            ordered = (values[channel] * norm.weight[channel]).sort().values
+            scaled = values[channel] * norm.weight[channel]
+            if norm in shortcuts:
+                scaled = scaled + shortcuts[norm][channel]
+            ordered = scaled.sort().values
             places = norm.bias[channel] + torch.linspace(-MOVE, MOVE, PLACES, dtype=x.dtype)
             nearest = torch.full_like(places, math.inf)
             for bend in bends:
@@ -253,6 +262,8 @@ def steady(model, x):
 
     hooks = [norm.register_forward_pre_hook(lambda m, i, bends=bends: move(m, i, bends))
              for norm, bends in rectified(model).items()]
+    hooks += [block.register_forward_pre_hook(keep) for block in model.modules()
+              if isinstance(block, Residual)]
     model.train()
     with torch.no_grad():
         model(x)
@@ -275,6 +286,8 @@ def problem(name, size, batch, seed):
         for module in model.modules():
             if isinstance(module, Residual):
                 module.norms[-1].weight *= BRANCH
+                # Wholly open sums would make its gradient rounding.
+                nn.init.normal_(module.norms[-1].bias, 0, 0.5)
             elif isinstance(module, Slot):
                 module.operation[-1].weight *= BRANCH
             elif type(module).__name__ == "BasicBlock":  # torchvision's
