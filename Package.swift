@@ -119,8 +119,8 @@ let rows: [Row] = [
             "SearchStrategies", "RunConfiguration", "Runs", "Evaluation", "Digests", "FailPoints",
         ],
         tests: [
-            "TestSupport", "ToySearch", "Tensors", "SearchSpaces", "Graphs", "Models", "Optimizers",
-            "Tasks", "SearchStrategies", "RunConfiguration", "Runs",
+            "TestSupport", "ToySearch", "Tensors", "SearchSpaces", "Models", "Optimizers", "Tasks",
+            "SearchStrategies", "RunConfiguration", "Runs",
         ]),
     Row(
         "Transport", ["CWireBytes", "ZeroMQ", "Identities", "WireProtocol"],

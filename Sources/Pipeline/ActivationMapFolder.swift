@@ -113,7 +113,7 @@ package struct ActivationMapFolder {
             let name = network.classNames[index]
             let map = try ClassActivationMap(
                 features: explanation.features, classifier: explanation.classifier,
-                classIndex: index, grid: MapGrid(explanation.centres), views: views)
+                classIndex: index, grid: explanation.grid, views: views)
             let overlay = try HeatmapOverlay(
                 of: map, over: shown, window: window, normalization: normalization)
             statement = overlay.depthStatement
@@ -195,8 +195,7 @@ package struct ActivationMapFolder {
             of: prepared.volumes.scans[0].measured.original, selected: prepared.slices,
             input: settings)
         return MapProjection.project(
-            map.raw, grid: MapGrid(explanation.centres), slices: placement.slices,
-            rows: placement.rows,
+            map.raw, grid: explanation.grid, slices: placement.slices, rows: placement.rows,
             columns: placement.columns)
     }
 

@@ -103,7 +103,7 @@ package struct EvaluationArtifacts: Sendable {
         }
         let map = try ClassActivationMap(
             features: explained.features, classifier: explained.classifier, classIndex: predicted,
-            grid: MapGrid(explained.centres))
+            grid: explained.grid)
         let reference = stage.data.scans[scan]
         let isUnit = stage.configuration.evaluationInput.normalization == .unit
         let low = explained.volume.elements.min() ?? 0

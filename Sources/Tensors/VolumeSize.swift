@@ -19,6 +19,9 @@ package struct VolumeSize: Hashable, Codable, Sendable, CustomStringConvertible 
         self.init(extent, extent, extent)
     }
 
+    /// The extents along depth, height and width.
+    package var extents: [Int] { [depth, height, width] }
+
     /// The number of voxels.
     package var count: Int { depth * height * width }
 

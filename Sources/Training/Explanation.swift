@@ -12,7 +12,7 @@ package struct Explanation: Hashable, Sendable {
     /// The feature maps before the average, `[1, d, h, w, F]`.
     package let features: Tensor
     /// Where the feature maps lie in the input.
-    package let centres: FeatureCentres
+    package let grid: FeatureGrid
     /// The classifier's weights, `[F, classes]`.
     package let classifier: Tensor
     /// The logits, one per class.
@@ -20,12 +20,12 @@ package struct Explanation: Hashable, Sendable {
 
     /// An explanation of given parts.
     package init(
-        volume: Tensor, features: Tensor, centres: FeatureCentres, classifier: Tensor,
+        volume: Tensor, features: Tensor, grid: FeatureGrid, classifier: Tensor,
         logits: [Float]
     ) {
         self.volume = volume
         self.features = features
-        self.centres = centres
+        self.grid = grid
         self.classifier = classifier
         self.logits = logits
     }
@@ -41,7 +41,7 @@ package struct Explanation: Hashable, Sendable {
         else { preconditionFailure("every network ends in a linear layer") }
         volume = Tensor(shape: [size.depth, size.height, size.width], elements: input)
         self.features = features
-        centres = graph.featureCentres
+        grid = graph.featureGrid
         classifier = Tensor(
             shape: [graph.nodes[graph.features].channels, graph.classes],
             elements: Array(block[weights.range]))

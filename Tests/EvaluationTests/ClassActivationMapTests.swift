@@ -42,7 +42,7 @@ struct ClassActivationMapTests {
         let map = try ClassActivationMap(
             features: Tensor(shape: [1, 1, 2, 1], elements: [8, 16]),
             classifier: Tensor(shape: [1, 1], elements: [1]), classIndex: 0,
-            grid: MapGrid(input: VolumeSize(1, 1, 8), first: [0, 0, 0], spacing: [1, 1, 4]))
+            grid: FeatureGrid(input: VolumeSize(1, 1, 8), first: [0, 0, 0], spacing: [1, 1, 4]))
         #expect(map.upsampled(to: VolumeSize(1, 1, 8)).elements == [8, 10, 12, 14, 16, 16, 16, 16])
         // A finer picture of the same body: its pixels lie between the input's.
         let fine = map.upsampled(to: VolumeSize(1, 1, 16)).elements

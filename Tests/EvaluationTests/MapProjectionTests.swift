@@ -12,7 +12,8 @@ struct MapProjectionTests {
         let input = VolumeSize(4, 6, 9)
         func centres(_ count: Int) -> [Double?] { (0..<count).map(Double.init) }
         let projected = MapProjection.project(
-            Self.map, grid: MapGrid(of: VolumeSize(2, 2, 3), sharing: input), slices: centres(4),
+            Self.map, grid: FeatureGrid(of: VolumeSize(2, 2, 3), sharing: input),
+            slices: centres(4),
             rows: centres(6), columns: centres(9))
         let map = try ClassActivationMap(
             features: Tensor(shape: [2, 2, 3, 1], elements: Self.map.elements),
@@ -27,7 +28,7 @@ struct MapProjectionTests {
     @Test("interpolates between input voxels, and is 0 where nothing was seen")
     func between() {
         let projected = MapProjection.project(
-            Self.map, grid: MapGrid(of: VolumeSize(2, 2, 3), sharing: VolumeSize(2, 2, 3)),
+            Self.map, grid: FeatureGrid(of: VolumeSize(2, 2, 3), sharing: VolumeSize(2, 2, 3)),
             slices: [nil, 0.5], rows: [0, nil],
             columns: [0.25, 2])
         #expect(projected.shape == [2, 2, 2])

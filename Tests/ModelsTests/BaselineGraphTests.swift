@@ -47,8 +47,8 @@ struct BaselineGraphTests {
 
     @Test("has features centred on every 32nd voxel, or within the windows of means")
     func centres() {
-        func centres(_ network: BaselineNetwork) -> FeatureCentres {
-            BaselineGraph(network, classes: 2).graph(input: VolumeSize(32, 128, 128)).featureCentres
+        func centres(_ network: BaselineNetwork) -> FeatureGrid {
+            BaselineGraph(network, classes: 2).graph(input: VolumeSize(32, 128, 128)).featureGrid
         }
         #expect(centres(.resNet18).first == [0, 0, 0])
         #expect(centres(.resNet18).spacing == [16, 32, 32])

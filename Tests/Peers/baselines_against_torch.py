@@ -17,9 +17,9 @@ training that begins with them at zero.
 And a rectifier whose input is within rounding of 0 opens in one arithmetic and not in the other. So
 what a batch norm adds before a rectifier is moved a little, channel by channel, to where no input comes
 near 0, or 6 (`steady`), also behind the sums of our residual blocks: on a steady problem both
-arithmetics open the same rectifiers. torchvision's sums are left as they are. Of the seeds from 1 on the first is taken with which PyTorch's single
-precision agrees with its double one to a third of what is demanded, or the best of all. Our own numbers
-have no part in any of this.
+arithmetics open the same rectifiers. torchvision's sums are left as they are. Of the seeds from 1 on the
+first is taken with which PyTorch's single precision agrees with its double one to a third of what is
+demanded, or the best of all. Our own numbers have no part in any of this.
 """
 import argparse
 import json

@@ -1,4 +1,3 @@
-import Graphs
 import Tensors
 import Testing
 import Training
@@ -38,7 +37,7 @@ struct MirroredViewsTests {
             return Explanation(
                 volume: Tensor(shape: [1, 1, 8], elements: seen),
                 features: Tensor(shape: [1, 1, 1, 4, 1], elements: answer),
-                centres: FeatureCentres(input: size, first: [0, 0, 0], spacing: [1, 1, 2]),
+                grid: FeatureGrid(input: size, first: [0, 0, 0], spacing: [1, 1, 2]),
                 classifier: Tensor(shape: [1, 1], elements: [1]), logits: [view.axes[2] ? 4 : 2])
         }
         #expect(mean.volume.elements == volume)
@@ -46,7 +45,7 @@ struct MirroredViewsTests {
         // Seen plainly at voxel 6, cell 3. Mirrored it lies at 2 and is not seen by a cell beside 3.
         #expect(mean.features.elements == [0, 0, 0, 0.5])
         // Cells lie on 0, 2, 4, 6 of the plain view and on 1, 3, 5, 7 of the mirrored one.
-        #expect(mean.centres.first == [0, 0, 0.5])
-        #expect(mean.centres.spacing == [1, 1, 2])
+        #expect(mean.grid.first == [0, 0, 0.5])
+        #expect(mean.grid.spacing == [1, 1, 2])
     }
 }

@@ -12,7 +12,7 @@ package struct ClassActivationMap: Hashable, Sendable {
     /// The class that the map is about.
     package let classIndex: Int
     /// Where the map's cells lie in the input; `nil` where they share it among them.
-    package let grid: MapGrid?
+    package let grid: FeatureGrid?
     /// Mirrored views of the scan whose mean the features are.
     package let views: Int
 
@@ -30,7 +30,7 @@ package struct ClassActivationMap: Hashable, Sendable {
     /// - Throws: ``EvaluationError/shape(of:found:expected:)`` or
     ///   ``EvaluationError/classOutOfRange(_:classes:)``.
     package init(
-        features: Tensor, classifier: Tensor, classIndex: Int, grid: MapGrid? = nil,
+        features: Tensor, classifier: Tensor, classIndex: Int, grid: FeatureGrid? = nil,
         views: Int = 1
     ) throws(EvaluationError) {
         var shape = features.shape
@@ -69,11 +69,8 @@ package struct ClassActivationMap: Hashable, Sendable {
 
     /// The map on a grid of some size that covers the input, `[D, H, W]`, by trilinear interpolation.
     package func upsampled(to size: VolumeSize) -> Tensor {
-        let grid = grid ?? MapGrid(of: rawSize, sharing: size)
-        return LinearResampling.resample(
-            raw, slices: grid.cells(for: size.depth, axis: 0),
-            rows: grid.cells(for: size.height, axis: 1),
-            columns: grid.cells(for: size.width, axis: 2))
+        guard let grid else { return LinearResampling.resample(raw, to: size) }
+        return LinearResampling.resample(raw, on: grid, to: size)
     }
 
     /// What the map's depth allows to be said about single slices.

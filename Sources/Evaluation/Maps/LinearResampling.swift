@@ -29,20 +29,24 @@ package enum LinearResampling {
     package static func resample(_ volume: Tensor, to size: VolumeSize) -> Tensor {
         precondition(volume.shape.count == 3 && volume.count > 0, "a volume has three axes")
         precondition(size.depth > 0 && size.height > 0 && size.width > 0, "a size is positive")
-        let (depth, height, width) = (volume.shape[0], volume.shape[1], volume.shape[2])
-        func places(_ target: Int, among source: Int) -> [Double] {
-            (0..<target).map { (Double($0) + 0.5) * Double(source) / Double(target) - 0.5 }
-        }
-        return resample(
-            volume, slices: places(size.depth, among: depth),
-            rows: places(size.height, among: height),
-            columns: places(size.width, among: width))
+        let own = VolumeSize(volume.shape[0], volume.shape[1], volume.shape[2])
+        return resample(volume, on: FeatureGrid(of: own, sharing: size), to: size)
+    }
+
+    /// Resamples cells that lie somewhere in a body to a grid over the whole of it.
+    ///
+    /// - Returns: A tensor of shape `[size.depth, size.height, size.width]`.
+    static func resample(_ cells: Tensor, on grid: FeatureGrid, to size: VolumeSize) -> Tensor {
+        resample(
+            cells, slices: grid.cells(for: size.depth, axis: 0),
+            rows: grid.cells(for: size.height, axis: 1),
+            columns: grid.cells(for: size.width, axis: 2))
     }
 
     /// Reads a volume of shape `[D, H, W]` at places between its voxels, axis after axis.
     ///
     /// - Returns: A tensor with an entry per place along every axis.
-    static func resample(
+    private static func resample(
         _ volume: Tensor, slices: [Double], rows: [Double], columns: [Double]
     ) -> Tensor {
         let (depth, height, width) = (volume.shape[0], volume.shape[1], volume.shape[2])

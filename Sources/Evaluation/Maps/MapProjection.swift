@@ -16,7 +16,7 @@ package enum MapProjection {
     /// - Returns: `[slices, rows, columns]`.
     /// - Complexity: O(voxels of the scan).
     package static func project(
-        _ map: Tensor, grid: MapGrid, slices: [Double?], rows: [Double?], columns: [Double?]
+        _ map: Tensor, grid: FeatureGrid, slices: [Double?], rows: [Double?], columns: [Double?]
     ) -> Tensor {
         precondition(map.shape.count == 3 && map.count > 0, "a map has three axes")
         let (height, width) = (map.shape[1], map.shape[2])

@@ -1,11 +1,9 @@
-package import Tensors
-
-/// Where the cells of a raw map lie in the network's input.
+/// Where the cells of feature maps lie in the volume that a network was given.
 ///
 /// Cell `i` of an axis stands for the input around voxel `first + i · spacing`, the centre of what it
 /// sees. Behind convolutions with a stride and "same" padding that is voxel `i · stride`, not the
 /// middle of the i-th share of the body: with a stride of 32 the two are 15.5 voxels apart.
-package struct MapGrid: Hashable, Sendable {
+package struct FeatureGrid: Hashable, Sendable {
     /// The size of the network's input.
     package let input: VolumeSize
     /// The input voxel of the first cell along depth, height and width.
@@ -24,22 +22,21 @@ package struct MapGrid: Hashable, Sendable {
 
     /// The grid of cells that share the input among them, as means over windows do.
     package init(of map: VolumeSize, sharing input: VolumeSize) {
-        let spacing = [
-            Double(input.depth) / Double(map.depth), Double(input.height) / Double(map.height),
-            Double(input.width) / Double(map.width),
-        ]
+        let spacing = zip(input.extents, map.extents).map { Double($0) / Double($1) }
         self.init(input: input, first: spacing.map { ($0 - 1) / 2 }, spacing: spacing)
     }
 
-    /// The place among the map's cells of a place among the input's voxels.
-    func cell(at voxel: Double, axis: Int) -> Double { (voxel - first[axis]) / spacing[axis] }
+    /// The place among an axis's cells of a place among its input voxels.
+    package func cell(at voxel: Double, axis: Int) -> Double {
+        (voxel - first[axis]) / spacing[axis]
+    }
 
-    /// The places among the map's cells of voxels of a grid that covers the input's body.
-    func cells(for count: Int, axis: Int) -> [Double] {
-        let voxels = [input.depth, input.height, input.width][axis]
-        return (0..<count).map { index in
-            let voxel = (Double(index) + 0.5) * Double(voxels) / Double(count) - 0.5
-            return cell(at: voxel, axis: axis)
+    /// The places among an axis's cells of the voxels of a finer or coarser grid over the same body,
+    /// with half-pixel centres.
+    package func cells(for count: Int, axis: Int) -> [Double] {
+        (0..<count).map { index in
+            let share = (Double(index) + 0.5) / Double(count)
+            return cell(at: share * Double(input.extents[axis]) - 0.5, axis: axis)
         }
     }
 }
