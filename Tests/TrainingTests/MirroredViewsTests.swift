@@ -29,7 +29,7 @@ struct MirroredViewsTests {
     func displacement() {
         let size = VolumeSize(1, 1, 8)
         var volume = [Float](repeating: 0, count: 8)
-        volume[5] = 1
+        (volume[2], volume[5]) = (1, 1)
         // A network that answers one voxel to the right, with a cell on every second voxel.
         let mean = Explanation.mean(of: MirroredView.all(flips: [0, 0, 0.5])) { view in
             let seen = view.mirrored(volume, size: size)
@@ -42,8 +42,9 @@ struct MirroredViewsTests {
         }
         #expect(mean.volume.elements == volume)
         #expect(mean.logits == [3])
-        // Seen plainly at voxel 6, cell 3. Mirrored it lies at 2 and is not seen by a cell beside 3.
-        #expect(mean.features.elements == [0, 0, 0, 0.5])
+        // Voxel 5 is answered plainly at 6, by cell 3. Voxel 2 lies at 5 in the mirror and is answered
+        // by cell 3 there, which is the first cell from the left.
+        #expect(mean.features.elements == [0.5, 0, 0, 0.5])
         // Cells lie on 0, 2, 4, 6 of the plain view and on 1, 3, 5, 7 of the mirrored one.
         #expect(mean.grid.first == [0, 0, 0.5])
         #expect(mean.grid.spacing == [1, 1, 2])
