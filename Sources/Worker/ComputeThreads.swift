@@ -11,6 +11,7 @@ final class ComputeThreads: Sendable {
         var isClosed = false
     }
     private let queue = Mutex(Queue())
+    private let clocks = Mutex<[ThreadClock]>([])
     private let signal = DispatchSemaphore(value: 0)
     private let count: Int
 
@@ -18,6 +19,7 @@ final class ComputeThreads: Sendable {
         self.count = count
         for index in 0..<count {
             let thread = Thread { [self] in
+                clocks.withLock { $0.append(ThreadClock()) }
                 while let work = next() { work() }
             }
             thread.name = "voxelnas-compute-\(index)"
@@ -31,8 +33,14 @@ final class ComputeThreads: Sendable {
         signal.signal()
     }
 
+    /// Processor time that the threads have used so far, without what their helpers have.
+    var processorTime: Duration {
+        clocks.withLock { clocks in clocks.reduce(.zero) { $0 + $1.time } }
+    }
+
     /// Ends the threads after what they are doing.
     func close() {
+        clocks.withLock { $0 = [] }
         queue.withLock {
             $0.work = []
             $0.isClosed = true

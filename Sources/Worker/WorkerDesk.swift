@@ -54,7 +54,7 @@ final class WorkerDesk {
     private var residentBytes = 0
     private var outcome: Result<WorkerOutcome, any Error>?
 
-    private static let tick = Duration.milliseconds(100)
+    private static let tick = Duration.milliseconds(250)
 
     init(
         settings: WorkerSettings, channel: any ClientChannel, cacheBytes: Int,
@@ -379,11 +379,10 @@ final class WorkerDesk {
 
     // MARK: Progress
 
-    /// Moves with bytes, with tasks, and with every tenth of a second of processor time; stands
-    /// still in a process that is stopped or wedged.
+    /// Moves with bytes, with tasks, and with every tenth of a second of computing; stands still in
+    /// a process that is stopped or wedged.
     private var progress: UInt64 {
-        let time = Int(clock()) / (Int(CLOCKS_PER_SEC) / 10)
-        return UInt64(finishedTasks + movedBytes >> 16 + time)
+        UInt64(finishedTasks + movedBytes >> 16 + Int(threads.processorTime / .milliseconds(100)))
     }
 
     private func measureMemory(_ now: Duration) {
