@@ -26,6 +26,15 @@ extension CoordinatorState {
                 found.append("lease \(lease.id) is not in the ledger")
             }
         }
+        for member in membership.all {
+            let count = leases.leases(of: member.peer).count { $0.offeredAt == nil }
+            if leases.load(of: member.peer) != count {
+                found.append("\(member.peer) has \(count) leases to compute and another load")
+            }
+            if membership[member.peer] != member {
+                found.append("\(member.peer) is not where it is looked for")
+            }
+        }
         for member in membership.all
         where leases.load(of: member.peer) > 0 && member.status == .quarantined {
             found.append("\(member.peer) works in quarantine")

@@ -271,46 +271,74 @@ package struct CoordinatorState: Sendable {
 
     // MARK: Leases
 
+    /// A worker that could take more.
+    private struct FreeWorker {
+        let peer: PeerID
+        let slots: Int
+        let prefetch: Int
+        var load: Int
+    }
+
     /// Gives pending tasks to free workers: first one per free slot, then for prefetching.
     private mutating func assign(_ effects: inout [Effect]) {
         guard !isDraining, pauseReason == nil, rounds.pendingCount > 0 else { return }
-        let active = membership.all.filter { $0.status == .active && $0.slots > 0 }
-        guard !active.isEmpty else { return }
-        assign(to: active, &effects) { $0.slots }
+        let members = membership.all
+        var workers: [FreeWorker] = []
+        for place in members.indices
+        where members[place].status == .active && members[place].slots > 0 {
+            let peer = members[place].peer
+            workers.append(
+                FreeWorker(
+                    peer: peer, slots: members[place].slots, prefetch: members[place].prefetch,
+                    load: leases.load(of: peer)))
+        }
+        guard !workers.isEmpty else { return }
+        assign(to: &workers, &effects) { $0.slots }
         // A task that is fetched early is bound to its worker; with few left, let the first free
         // worker take it instead.
-        if rounds.pendingCount >= active.count {
-            assign(to: active, &effects) { $0.slots + $0.prefetch }
+        if rounds.pendingCount >= workers.count {
+            assign(to: &workers, &effects) { $0.slots + $0.prefetch }
         }
     }
 
+    /// Leases that one event gives out.
+    ///
+    /// A thousand at once would keep heartbeats waiting; the workers' answers bring the next ones.
+    private static let leasesAtOnce = 128
+
+    /// - Complexity: O(workers) of a few instructions for each lease.
     private mutating func assign(
-        to active: [Membership.Member], _ effects: inout [Effect],
-        capacity: (Membership.Member) -> Int
+        to workers: inout [FreeWorker], _ effects: inout [Effect],
+        capacity: (FreeWorker) -> Int
     ) {
-        var free = active.filter { leases.load(of: $0.peer) < capacity($0) }
-        var last: TaskKey?
-        while !free.isEmpty, let key = rounds.nextPending(after: last) {
-            last = key
+        var freeCount = workers.count { $0.load < capacity($0) }
+        guard freeCount > 0 else { return }
+        for key in rounds.pending {
+            guard freeCount > 0, effects.count < Self.leasesAtOnce else { return }
             guard let entry = rounds[key] else { continue }
             let busy = Set(entry.leases.compactMap { leases[$0]?.peer } + entry.offers.map(\.peer))
             let failed = Set(entry.troubles.map(\.peer) + entry.opinions.map(\.peer))
             // A failure may be repeated where there is nobody else; a second opinion may not.
             let mayRepeat =
                 entry.opinions.allSatisfy { $0.fault != nil }
-                && active.allSatisfy { failed.contains($0.peer) }
-            let candidates = free.indices.filter {
-                !busy.contains(free[$0].peer) && (mayRepeat || !failed.contains(free[$0].peer))
+                && workers.allSatisfy { failed.contains($0.peer) }
+            let excluded = mayRepeat ? busy : busy.union(failed)
+            var best: Int?
+            for place in workers.indices where workers[place].load < capacity(workers[place]) {
+                if !excluded.isEmpty, excluded.contains(workers[place].peer) { continue }
+                if let known = best,
+                    workers[place].load * workers[known].slots
+                        >= workers[known].load * workers[place].slots
+                {
+                    continue
+                }
+                best = place
+                if workers[place].load == 0 { break }  // Nobody has less to do.
             }
-            guard
-                let place = candidates.min(by: {
-                    leases.load(of: free[$0].peer) * free[$1].slots
-                        < leases.load(of: free[$1].peer) * free[$0].slots
-                })
-            else { continue }
-            let peer = free[place].peer
-            issue(key, to: peer, &effects)
-            if leases.load(of: peer) >= capacity(free[place]) { free.remove(at: place) }
+            guard let place = best else { continue }
+            issue(key, to: workers[place].peer, &effects)
+            workers[place].load += 1
+            if workers[place].load >= capacity(workers[place]) { freeCount -= 1 }
         }
     }
 
@@ -368,9 +396,7 @@ package struct CoordinatorState: Sendable {
                 membership.update(member.peer) { $0.status = .suspect }
             }
         }
-        for lease in leases.all where lease.expiresAt <= now {
-            lose(lease.id, because: "no progress", &effects)
-        }
+        for lease in leases.expired(at: now) { lose(lease.id, because: "no progress", &effects) }
     }
 
     /// Removes a worker; what it had goes to others.

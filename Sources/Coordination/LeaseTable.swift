@@ -27,6 +27,8 @@ package struct LeaseTable: Sendable {
 
     private var leases: [UInt64: Lease] = [:]
     private var byPeer: [PeerID: Set<UInt64>] = [:]
+    /// Leases without an offer.
+    private var loads: [PeerID: Int] = [:]
     private var next: UInt64 = 1
 
     /// The lease of a number.
@@ -41,8 +43,11 @@ package struct LeaseTable: Sendable {
     }
 
     /// The number of tasks that a worker has yet to compute.
-    package func load(of peer: PeerID) -> Int {
-        (byPeer[peer] ?? []).count { leases[$0]?.offeredAt == nil }
+    package func load(of peer: PeerID) -> Int { loads[peer] ?? 0 }
+
+    /// The leases that ended without progress, by number.
+    func expired(at now: Duration) -> [Lease] {
+        leases.values.filter { $0.expiresAt <= now }.sorted { $0.id < $1.id }
     }
 
     mutating func issue(
@@ -55,14 +60,28 @@ package struct LeaseTable: Sendable {
         next += 1
         leases[lease.id] = lease
         byPeer[peer, default: []].insert(lease.id)
+        loads[peer, default: 0] += 1
         return lease
     }
 
-    /// The leases that double a late one.
-    var speculative: [Lease] { leases.values.filter(\.isSpeculative) }
+    /// The number of leases that double a late one.
+    var speculativeCount: Int { leases.values.count { $0.isSpeculative } }
+
+    /// The leases without an offer that were given at a time or before, oldest first.
+    func computing(since time: Duration) -> [Lease] {
+        leases.values.filter { $0.offeredAt == nil && $0.issuedAt <= time }
+            .sorted { ($0.issuedAt, $0.id) < ($1.issuedAt, $1.id) }
+    }
 
     mutating func offer(_ id: UInt64, at now: Duration) {
+        guard let lease = leases[id] else { return }
         leases[id]?.offeredAt = now
+        if lease.offeredAt == nil { unload(lease.peer) }
+    }
+
+    private mutating func unload(_ peer: PeerID) {
+        let rest = load(of: peer) - 1
+        loads[peer] = rest > 0 ? rest : nil
     }
 
     mutating func renew(_ peer: PeerID, at now: Duration) {
@@ -77,6 +96,7 @@ package struct LeaseTable: Sendable {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         byPeer[lease.peer]?.remove(id)
         if byPeer[lease.peer]?.isEmpty == true { byPeer[lease.peer] = nil }
+        if lease.offeredAt == nil { unload(lease.peer) }
         return lease
     }
 }

@@ -46,45 +46,42 @@ package struct Membership: Sendable {
         package let joinedAt: Duration
     }
 
-    private var members: [PeerID: Member] = [:]
-    /// In the order that they joined in; leases are spread in this order.
-    private var order: [PeerID] = []
+    /// The workers in the order that they joined in; leases are spread in this order.
+    package private(set) var all: [Member] = []
+    private var places: [PeerID: Int] = [:]
 
     /// The worker at an address.
-    package subscript(peer: PeerID) -> Member? { members[peer] }
-
-    /// The workers in the order that they joined in.
-    package var all: [Member] { order.compactMap { members[$0] } }
+    package subscript(peer: PeerID) -> Member? { places[peer].map { all[$0] } }
 
     /// The number of workers.
-    package var count: Int { order.count }
+    package var count: Int { all.count }
 
     mutating func admit(_ hello: Hello, from peer: PeerID, session: UInt64, at now: Duration) {
-        if var known = members[peer] {
-            known.hello = hello
-            known.session = session
-            known.heardAt = now
-            known.disconnectedAt = nil
-            known.slots = 0
-            known.prefetch = 0
-            if known.status != .quarantined { known.status = .preparing }
-            members[peer] = known
+        guard let place = places[peer] else {
+            places[peer] = all.count
+            all.append(
+                Member(
+                    peer: peer, hello: hello, session: session, heardAt: now, progressAt: now,
+                    joinedAt: now))
             return
         }
-        members[peer] = Member(
-            peer: peer, hello: hello, session: session, heardAt: now, progressAt: now, joinedAt: now
-        )
-        order.append(peer)
+        all[place].hello = hello
+        all[place].session = session
+        all[place].heardAt = now
+        all[place].disconnectedAt = nil
+        all[place].slots = 0
+        all[place].prefetch = 0
+        if all[place].status != .quarantined { all[place].status = .preparing }
     }
 
     mutating func update(_ peer: PeerID, _ change: (inout Member) -> Void) {
-        guard var member = members[peer] else { return }
-        change(&member)
-        members[peer] = member
+        guard let place = places[peer] else { return }
+        change(&all[place])
     }
 
     mutating func remove(_ peer: PeerID) {
-        guard members.removeValue(forKey: peer) != nil else { return }
-        order.removeAll { $0 == peer }
+        guard let place = places.removeValue(forKey: peer) else { return }
+        all.remove(at: place)
+        for later in place..<all.count { places[all[later].peer] = later }
     }
 }

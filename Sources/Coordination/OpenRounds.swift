@@ -43,23 +43,14 @@ package struct OpenRounds: Sendable {
     /// Whether every result of a round counts.
     func isComplete(_ number: UInt64) -> Bool { self[number]?.isComplete ?? false }
 
+    /// Tasks that nobody has, oldest first.
+    var pending: [TaskKey] { keys(\.pending) }
+
     /// Tasks with results that wait for their turn, oldest first.
     var offered: [TaskKey] { keys(\.offered) }
 
     /// Tasks with results that wait for others, oldest first.
     var disputed: [TaskKey] { keys(\.disputed) }
-
-    /// The first task after another that nobody has, or the very first.
-    func nextPending(after key: TaskKey?) -> TaskKey? {
-        for ledger in ledgers {
-            if let key, ledger.number < key.round { continue }
-            let last = key.map { $0.round == ledger.number ? $0.index : -1 } ?? -1
-            if let index = ledger.nextPending(after: last) {
-                return TaskKey(round: ledger.number, index: index)
-            }
-        }
-        return nil
-    }
 
     mutating func insert(_ ledger: RoundLedger) {
         let place = ledgers.firstIndex { $0.number > ledger.number } ?? ledgers.endIndex

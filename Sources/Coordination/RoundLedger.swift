@@ -133,15 +133,6 @@ package struct RoundLedger: Sendable {
         if entries[index].offers.isEmpty { offered.remove(index) } else { offered.insert(index) }
     }
 
-    /// The first task after an index that nobody has.
-    func nextPending(after index: Int) -> Int? {
-        var next: Int?
-        for candidate in pending where candidate > index && candidate < next ?? .max {
-            next = candidate
-        }
-        return next
-    }
-
     static func bytes(_ entry: Entry) -> Int {
         let held = entry.opinions.reduce(0) { $0 + ($1.isHeld ? $1.message.blockBytes : 0) }
         return switch entry.stage {

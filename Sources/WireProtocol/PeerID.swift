@@ -14,5 +14,10 @@ package struct PeerID: Hashable, Sendable, CustomStringConvertible {
         bytes = Array(("w" + String(repeating: "0", count: 16 - digits.count) + digits).utf8)
     }
 
+    /// All bytes at once; an array would put in one after the other.
+    package func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 }

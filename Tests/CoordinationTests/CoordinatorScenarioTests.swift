@@ -14,6 +14,20 @@ struct CoordinatorScenarioTests {
         #expect(desk.open(0, tasks: 5).leased == ["0→first", "1→second", "2→first", "3→second"])
     }
 
+    @Test("lease to many workers in portions, so that a heartbeat comes in between")
+    func portions() {
+        var desk = Desk()
+        for number in 1...300 { _ = desk.admit(PeerID(bootNonce: UInt64(number)), "w\(number)") }
+        let portions = [
+            desk.open(0, tasks: 290), desk.pass(seconds: 0.1), desk.pass(seconds: 0.1),
+            desk.pass(seconds: 0.1),
+        ]
+        #expect(portions.map(\.leased.count) == [128, 128, 34, 0])
+        let leased = Set(portions.flatMap(\.leased).map { $0.prefix { $0 != "→" } })
+        #expect(leased.count == 290)
+        #expect(desk.state.contradictions == [])
+    }
+
     @Test("bind no task early when there are fewer left than workers")
     func tail() {
         var desk = Desk()
