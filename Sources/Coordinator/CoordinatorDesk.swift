@@ -21,7 +21,6 @@ private struct OpenRound {
 final class CoordinatorDesk {
     private let ports: ServerPorts
     private let channel: any ServerChannel
-    private let requirements: DistributedRoundExecutor.Requirements
     private let note: @Sendable (CoordinatorNote) -> Void
     private let administration: Administration
     private let shards: ShardDesk?
@@ -46,13 +45,11 @@ final class CoordinatorDesk {
 
     init(
         settings: CoordinatorSettings, ports: ServerPorts, channel: any ServerChannel,
-        requirements: @escaping DistributedRoundExecutor.Requirements,
         administration: Administration, note: @escaping @Sendable (CoordinatorNote) -> Void
     ) {
         state = CoordinatorState(settings: settings)
         self.ports = ports
         self.channel = channel
-        self.requirements = requirements
         self.administration = administration
         self.note = note
         shards = administration.shards.map { ShardDesk($0, channel: channel) }
@@ -67,7 +64,10 @@ final class CoordinatorDesk {
                 tickedAt = now
                 handle(.tick(now: now))
             }
-            for input in inputs where isRunning { take(input) }
+            for input in inputs where isRunning {
+                take(input)
+                for urgent in inbox.takeUrgent() where isRunning { take(urgent) }
+            }
             if let leaving, now >= leaving.deadline || state.membership.count == 0 {
                 stop(.stopped)
             }
@@ -104,7 +104,7 @@ final class CoordinatorDesk {
                     kind: refused.kind, text: refused.text, hint: refused.hint,
                     count: refused.count))
         case .network(.failed(let text)): stop(.network(text))
-        case .open(let round, let sink): open(round, sink)
+        case .open(let round, let expectation, let sink): open(round, expectation, sink)
         case .delivered(let key):
             traffic.folded(key)
             handle(.delivered(key))
@@ -123,7 +123,7 @@ final class CoordinatorDesk {
 
     private func answerLate(_ input: CoordinatorInput) {
         switch input {
-        case .open(_, let sink): sink.finish(throwing: CoordinatorError.stopped)
+        case .open(_, _, let sink): sink.finish(throwing: CoordinatorError.stopped)
         case .status(let continuation): continuation.resume(throwing: CoordinatorError.stopped)
         case .drain(_, _, let done): done.resume()
         case .network, .delivered, .close, .stop: break
@@ -141,16 +141,11 @@ final class CoordinatorDesk {
     // MARK: Rounds
 
     private func open(
-        _ round: Round, _ sink: AsyncThrowingStream<TaskResult, any Error>.Continuation
+        _ round: Round, _ expectation: RoundExpectation,
+        _ sink: AsyncThrowingStream<TaskResult, any Error>.Continuation
     ) {
         guard rounds[round.number] == nil else {
             return sink.finish(throwing: CoordinatorError.roundOpen(round.number))
-        }
-        let expectation: RoundExpectation
-        do {
-            expectation = try RoundExpectation(of: round, requirements: requirements)
-        } catch {
-            return sink.finish(throwing: error)
         }
         let now = ContinuousClock.now - start
         let pause = rounds.isEmpty ? roundEndedAt.map { now - $0 } : nil

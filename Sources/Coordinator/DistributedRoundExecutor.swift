@@ -57,14 +57,16 @@ package final class DistributedRoundExecutor: RoundExecutor {
         }
         let inbox = inbox
         let ports = try channel.start(
-            deliver: { inbox.push(.network($0), weight: $0.payloadBytes) },
+            deliver: {
+                inbox.push(.network($0), weight: $0.payloadBytes, isUrgent: $0.isHeartbeat)
+            },
             // Credits bound the bytes of honest workers; this bounds what waits of any.
             hasRoom: { inbox.count < 4096 && inbox.weight < 32 << 20 })
         var settings = settings
         settings.dataPort = ports.data
-        let thread = Thread { [settings, channel, requirements, administration, note] in
+        let thread = Thread { [settings, channel, administration, note] in
             CoordinatorDesk(
-                settings: settings, ports: ports, channel: channel, requirements: requirements,
+                settings: settings, ports: ports, channel: channel,
                 administration: administration, note: note
             ).run(inbox)
         }
@@ -77,8 +79,10 @@ package final class DistributedRoundExecutor: RoundExecutor {
     package func execute(
         _ round: Round, deliver: @escaping @Sendable (TaskResult) async throws -> Void
     ) async throws {
+        // Here, and not on the coordinator's thread, which answers heartbeats meanwhile.
+        let expectation = try RoundExpectation(of: round, requirements: requirements)
         let (results, sink) = AsyncThrowingStream<TaskResult, any Error>.makeStream()
-        inbox.push(.open(round, sink))
+        inbox.push(.open(round, expectation, sink))
         try await withTaskCancellationHandler {
             do {
                 for try await result in results {
@@ -116,7 +120,7 @@ package final class DistributedRoundExecutor: RoundExecutor {
 /// What the coordinator's thread is told.
 enum CoordinatorInput: Sendable {
     case network(ServerEvent)
-    case open(Round, AsyncThrowingStream<TaskResult, any Error>.Continuation)
+    case open(Round, RoundExpectation, AsyncThrowingStream<TaskResult, any Error>.Continuation)
     case delivered(TaskKey)
     case close(UInt64)
     case status(CheckedContinuation<CoordinatorStatus, any Error>)

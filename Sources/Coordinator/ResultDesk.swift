@@ -13,7 +13,13 @@ struct ResultDesk {
         var transfer: IncomingTransfer
         var blocks: IncomingBlocks
     }
+    private struct Sender: Hashable {
+        let key: TaskKey
+        let peer: PeerID
+    }
     private var uploads: [UInt64: Upload] = [:]
+    /// The upload of a worker's result.
+    private var places: [Sender: UInt64] = [:]
 
     /// A result all of whose blocks are here.
     struct Complete {
@@ -31,13 +37,11 @@ struct ResultDesk {
         _ offer: GradOffer, as exchange: ExchangeFormat, from peer: PeerID, transfer id: UInt64,
         window: Int
     ) -> (want: GradWant?, complete: Complete?) {
-        let former = uploads.first { $0.value.peer == peer && $0.value.offer.key == offer.key }
-        if let former { uploads[former.key] = nil }
+        let former = places[Sender(key: offer.key, peer: peer)].flatMap { remove($0) }
         let same =
             former.flatMap { former in
-                former.value.offer.digest == offer.digest
-                    && former.value.offer.blocks == offer.blocks
-                    ? former.value : nil
+                former.offer.digest == offer.digest && former.offer.blocks == offer.blocks
+                    ? former : nil
             }
         let blocks =
             same?.blocks ?? IncomingBlocks(counts: offer.blocks.map { $0.wordCount(exchange) })
@@ -49,6 +53,7 @@ struct ResultDesk {
         }
         uploads[id] = Upload(
             offer: offer, exchange: exchange, peer: peer, transfer: transfer, blocks: blocks)
+        places[Sender(key: offer.key, peer: peer)] = id
         let want = GradWant(
             key: offer.key, transfer: id, offset: transfer.received,
             creditBytes: min(window, transfer.total - transfer.received))
@@ -67,7 +72,7 @@ struct ResultDesk {
         else { return (nil, nil) }
         _ = uploads[chunk.transfer]?.blocks.write(chunk.payload, at: chunk.offset)
         if uploads[chunk.transfer]?.transfer.isComplete == true,
-            let upload = uploads.removeValue(forKey: chunk.transfer)
+            let upload = remove(chunk.transfer)
         {
             let complete = Complete(
                 offer: upload.offer, peer: peer, blocks: upload.blocks, exchange: upload.exchange)
@@ -85,7 +90,13 @@ struct ResultDesk {
     mutating func forget(round number: UInt64) { forget { $0.offer.key.round == number } }
 
     private mutating func forget(_ isGone: (Upload) -> Bool) {
-        for (id, upload) in uploads where isGone(upload) { uploads[id] = nil }
+        for (id, upload) in uploads where isGone(upload) { _ = remove(id) }
+    }
+
+    private mutating func remove(_ id: UInt64) -> Upload? {
+        guard let upload = uploads.removeValue(forKey: id) else { return nil }
+        places[Sender(key: upload.offer.key, peer: upload.peer)] = nil
+        return upload
     }
 }
 

@@ -58,6 +58,17 @@ package enum ServerEvent: Sendable {
 }
 
 extension ServerEvent {
+    /// Whether a worker says that it lives, which must not wait behind what others compute.
+    package var isHeartbeat: Bool {
+        if case .received(let received, _, .control) = self,
+            case .heartbeat = received.message
+        {
+            true
+        } else {
+            false
+        }
+    }
+
     /// The bytes that it keeps in memory beside itself.
     package var payloadBytes: Int {
         if case .received(let received, _, _) = self { received.payloadBytes } else { 0 }

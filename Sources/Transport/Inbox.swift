@@ -5,8 +5,23 @@ internal import Synchronization
 package final class Inbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
+        /// Those that do not wait for the others.
+        var urgent: [Element] = []
         var weight = 0
         var isWaiting = false
+
+        mutating func takeUrgent() -> [Element] {
+            defer { urgent = [] }
+            return urgent
+        }
+
+        mutating func takeAll() -> [Element] {
+            defer {
+                elements = []
+                weight = 0
+            }
+            return urgent.isEmpty ? elements : takeUrgent() + elements
+        }
     }
     private let state = Mutex(State())
     private let signal = DispatchSemaphore(value: 0)
@@ -15,15 +30,20 @@ package final class Inbox<Element: Sendable>: Sendable {
     package init() {}
 
     /// The number of elements that nobody has taken.
-    package var count: Int { state.withLock { $0.elements.count } }
+    package var count: Int { state.withLock { $0.elements.count + $0.urgent.count } }
 
     /// What the elements that nobody has taken weigh.
     package var weight: Int { state.withLock { $0.weight } }
 
     /// Appends an element and wakes the reader.
-    package func push(_ element: Element, weight: Int = 0) {
+    ///
+    /// - Parameters:
+    ///   - element: The element.
+    ///   - weight: What it adds to ``weight``.
+    ///   - isUrgent: Whether it goes before all that are not.
+    package func push(_ element: Element, weight: Int = 0, isUrgent: Bool = false) {
         let wakes = state.withLock { state in
-            state.elements.append(element)
+            if isUrgent { state.urgent.append(element) } else { state.elements.append(element) }
             state.weight += weight
             defer { state.isWaiting = false }
             return state.isWaiting
@@ -31,17 +51,18 @@ package final class Inbox<Element: Sendable>: Sendable {
         if wakes { signal.signal() }
     }
 
-    /// Takes everything, or waits for the first element; empty when the time is over.
+    /// Takes what is urgent, without waiting for it.
+    package func takeUrgent() -> [Element] { state.withLock { $0.takeUrgent() } }
+
+    /// Takes everything, what is urgent first, or waits for the first element; empty when the time is
+    /// over.
     ///
     /// Called from one thread, which it blocks.
     package func take(within limit: Duration) -> [Element] {
         let found = state.withLock { state -> [Element] in
-            if state.elements.isEmpty { state.isWaiting = true }
-            defer {
-                state.elements = []
-                state.weight = 0
-            }
-            return state.elements
+            let found = state.takeAll()
+            if found.isEmpty { state.isWaiting = true }
+            return found
         }
         guard found.isEmpty else { return found }
         let (seconds, attoseconds) = limit.components
@@ -49,11 +70,7 @@ package final class Inbox<Element: Sendable>: Sendable {
         _ = signal.wait(timeout: .now() + .nanoseconds(nanoseconds))
         return state.withLock { state in
             state.isWaiting = false
-            defer {
-                state.elements = []
-                state.weight = 0
-            }
-            return state.elements
+            return state.takeAll()
         }
     }
 }
