@@ -3,25 +3,47 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-int64_t voxelnas_received_bytes(int descriptor) {
+int64_t voxelnas_read_bytes(int descriptor) {
     struct tcp_info info;
     memset(&info, 0, sizeof info);
     socklen_t size = sizeof info;
     if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
-    return (int64_t)info.tcpi_bytes_received;
+    int waiting = 0;
+    if (ioctl(descriptor, SIOCINQ, &waiting) != 0) waiting = 0;
+    return (int64_t)info.tcpi_bytes_received - waiting;
 }
 
 int voxelnas_cut_connection(int descriptor) { return shutdown(descriptor, SHUT_RDWR); }
+
+int voxelnas_abort_connection(int descriptor) {
+    // On Linux this resets a TCP connection and throws away what it has brought: connect(2).
+    struct sockaddr nowhere;
+    memset(&nowhere, 0, sizeof nowhere);
+    nowhere.sa_family = AF_UNSPEC;
+    if (connect(descriptor, &nowhere, sizeof nowhere) == 0) return 0;
+    return voxelnas_cut_connection(descriptor);
+}
+
+int64_t voxelnas_resident_bytes(void) {
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL) return -1;
+    long whole = 0, resident = -1;
+    int count = fscanf(file, "%ld %ld", &whole, &resident);
+    (void)fclose(file);
+    return count == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : -1;
+}
 
 long voxelnas_allow_descriptors(void) {
     struct rlimit limit;

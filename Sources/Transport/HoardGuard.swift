@@ -1,26 +1,38 @@
 /// Finds connections that bring bytes and no messages.
 ///
 /// libzmq keeps the parts of a message until the last one has come, and no option of it bounds
-/// them: one peer that never ends its message could fill the memory. The kernel knows what a
-/// connection has brought, and the server when it last had a message of it.
+/// them: one peer that never ends its message could fill the memory. The kernel knows what libzmq has
+/// read from a connection, and the server when it last had a message of it.
 struct HoardGuard {
     private struct Connection {
         var base: Int64
-        var hasSpoken = true
+        var hasSpoken = false
     }
     private var connections: [Int32: Connection] = [:]
+    private var lookedAt: ContinuousClock.Instant?
+    private var residentThen: Int64 = 0
 
-    /// More than any message has, with what is encrypted around it.
-    private static let message: Int64 = 512 << 10
-    /// Bytes that one connection may bring without a message, while whole messages are all taken.
-    private static let limit: Int64 = 1 << 20
-    /// What all may bring together beyond a message each.
-    private static let excessLimit: Int64 = 8 << 20
-    /// The limit of one while messages wait: what the queue of a connection may hold.
+    /// Whether a look lately found bytes without a message: the next one must not be late.
+    private(set) var isSuspicious = false
+    private var suspectedAt: ContinuousClock.Instant?
+
+    /// What the process may grow between two looks.
+    private static let growth: Int64 = 4 << 20
+    /// Between two looks where it does not grow.
+    private static let interval = Duration.seconds(1)
+    /// How long a suspicion lasts: what was cut off leaves free memory, which others fill unseen.
+    private static let memory = Duration.seconds(10)
+    /// What no message of a peer that is slow would leave behind.
+    private static let suspicion: Int64 = 256 << 10
+
+    /// More than any message has, with what is encrypted around it: what a connection may bring
+    /// without one, while whole messages are all taken.
+    private static let limit: Int64 = 512 << 10
+    /// The limit while messages wait: what the queue of a connection may hold.
     private static let busyLimit: Int64 = 16 << 20
 
-    /// Whether there is any connection to watch.
-    var isWatching: Bool { !connections.isEmpty }
+    /// The number of connections that are watched.
+    var count: Int { connections.count }
 
     /// A connection was made.
     mutating func opened(_ descriptor: Int32) { connections[descriptor] = Connection(base: 0) }
@@ -31,40 +43,48 @@ struct HoardGuard {
     /// A whole message of a connection came.
     mutating func heard(_ descriptor: Int32) { connections[descriptor]?.hasSpoken = true }
 
+    /// Whether to look at every connection, which takes a call of the system for each: at once when
+    /// the process has grown or somebody is suspicious, and otherwise now and then.
+    ///
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - resident: Bytes of the process in memory; negative where nobody tells.
+    /// - Returns: Whether to look.
+    mutating func isDue(at now: ContinuousClock.Instant, resident: Int64) -> Bool {
+        residentThen = min(residentThen, resident)
+        isSuspicious = suspectedAt.map { now - $0 < Self.memory } ?? false
+        let isQuiet = !isSuspicious && resident >= 0 && resident - residentThen < Self.growth
+        if isQuiet, let lookedAt, now - lookedAt < Self.interval { return false }
+        lookedAt = now
+        residentThen = resident
+        return true
+    }
+
     /// The connections to cut.
     ///
     /// - Parameters:
     ///   - isReading: Whether the server reads now; while it does not, no message can be had.
     ///   - isCaughtUp: Whether the server has taken every whole message that there was.
-    ///   - received: What a connection has brought so far, or a negative number.
+    ///   - read: Bytes that were read from a connection so far, or a negative number.
     /// - Returns: Their descriptors.
     mutating func hoarders(
-        isReading: Bool, isCaughtUp: Bool, received: (Int32) -> Int64
+        isReading: Bool, isCaughtUp: Bool, read: (Int32) -> Int64
     ) -> [Int32] {
-        var kept: [(descriptor: Int32, bytes: Int64)] = []
+        let limit = isCaughtUp ? Self.limit : Self.busyLimit
+        var cut: [Int32] = []
         for (descriptor, connection) in connections {
-            let count = received(descriptor)
+            let count = read(descriptor)
             guard count >= 0 else {
                 connections[descriptor] = nil
                 continue
             }
             if connection.hasSpoken || !isReading {
-                connections[descriptor] = Connection(base: count, hasSpoken: false)
-            } else {
-                kept.append((descriptor, count - connection.base))
+                connections[descriptor] = Connection(base: count)
+                continue
             }
-        }
-        kept.sort { ($0.bytes, $0.descriptor) > ($1.bytes, $1.descriptor) }
-        let limit = isCaughtUp ? Self.limit : Self.busyLimit
-        func excess(_ bytes: Int64) -> Int64 { max(0, bytes - Self.message) }
-        var total = kept.reduce(0) { $0 + excess($1.bytes) }
-        var cut: [Int32] = []
-        for candidate in kept {
-            guard candidate.bytes > limit || isCaughtUp && total > Self.excessLimit,
-                candidate.bytes > Self.message
-            else { break }
-            total -= excess(candidate.bytes)
-            cut.append(candidate.descriptor)
+            let bytes = count - connection.base
+            if bytes > limit { cut.append(descriptor) }
+            if bytes >= Self.suspicion { (suspectedAt, isSuspicious) = (lookedAt, true) }
         }
         return cut
     }

@@ -20,6 +20,8 @@ extension SocketOptions {
             lane == .data ? Int64(WireLimits.chunkBytes + (64 << 10)) : 64 << 10
         // What a peer may pile up unread: about 10 MiB on either lane.
         options.receivingHighWaterMark = lane == .data ? 32 : 160
+        // A heartbeat is not decrypted behind megabytes of chunks.
+        options.ioThread = lane == .data ? 1 : 0
         options.isMandatory = true
         options.allowsHandover = true
         options.backlog = 4096

@@ -16,7 +16,7 @@ final class ServerLoop {
     private var bellPlace = 0
     private var blocked = BlockedMail()
     private var hoards = HoardGuard()
-    private var lookedForHoardsAt = ContinuousClock.now
+    private var looksForHoardsAt = ContinuousClock.now
     private var isCaughtUp = true
     private var refusals = RefusalCounter()
     private var barred: [PeerID: String] = [:]
@@ -25,7 +25,7 @@ final class ServerLoop {
     private static let farewell = Duration.milliseconds(200)
     /// Greetings over one connection in a second; honest workers repeat theirs after 2 s.
     private static let greetingLimit = 8
-    private static let hoardInterval = Duration.milliseconds(20)
+    private static let hoardInterval = Duration.milliseconds(4)
 
     init(
         host: String, ports wanted: ServerPorts, protection: ServerProtection,
@@ -33,7 +33,7 @@ final class ServerLoop {
     ) throws {
         self.bell = bell
         self.deliver = deliver
-        let context = try Context(maximumSockets: 1023)
+        let context = try Context(maximumSockets: 1023, ioThreads: 2)
         if case .keys(let folder, let guests) = protection {
             gate = try Gatehouse(folder, guests: guests, in: context)
         } else {
@@ -97,7 +97,7 @@ final class ServerLoop {
 
     private var patience: Int {
         if doors.contains(where: { !$0.doomed.isEmpty }) { return 20 }
-        if hoards.isWatching { return 50 }
+        if hoards.count > 0 { return hoards.isSuspicious ? 4 : 10 }
         return gate == nil ? 1000 : 250
     }
 
@@ -163,15 +163,17 @@ final class ServerLoop {
 
     private func cutHoarders(isReading: Bool) {
         let now = ContinuousClock.now
-        guard now - lookedForHoardsAt >= Self.hoardInterval else { return }
-        lookedForHoardsAt = now
+        guard hoards.count > 0, now >= looksForHoardsAt else { return }
+        // A look takes some microseconds for each connection: at most a part of the thread's time.
+        looksForHoardsAt = now + Self.hoardInterval + .microseconds(10 * hoards.count)
+        guard hoards.isDue(at: now, resident: voxelnas_resident_bytes()) else { return }
         for descriptor in hoards.hoarders(
-            isReading: isReading, isCaughtUp: isCaughtUp, received: { voxelnas_received_bytes($0) })
+            isReading: isReading, isCaughtUp: isCaughtUp, read: { voxelnas_read_bytes($0) })
         {
             let door = doors.first { $0.connections[descriptor] != nil }
             let name = door?.connections[descriptor].map { nameOf($0) } ?? "a peer"
             hoards.closed(descriptor)
-            _ = voxelnas_cut_connection(descriptor)
+            _ = voxelnas_abort_connection(descriptor)
             report(
                 "hoarding", origin: name,
                 text: "\(name) sent megabytes without ending a message, and was cut off",

@@ -57,6 +57,13 @@ internal import Glibc
                 throw ZeroMQError(calling: "zmq_setsockopt(\(name))")
             }
         }
+        if let thread = options.ioThread {
+            var affinity = UInt64(1) << UInt64(thread)
+            guard
+                unsafe zmq_setsockopt(handle, ZMQ_AFFINITY, &affinity, MemoryLayout<UInt64>.size)
+                    == 0
+            else { throw ZeroMQError(calling: "zmq_setsockopt(ZMQ_AFFINITY)") }
+        }
         if var limit = options.maximumPartBytes {
             guard
                 unsafe zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &limit, MemoryLayout<Int64>.size) == 0

@@ -4,6 +4,8 @@ internal import CZeroMQ
 package struct SocketOptions: Hashable, Sendable {
     /// The largest accepted part, in bytes; a peer that sends more is disconnected.
     package var maximumPartBytes: Int64?
+    /// Which of the context's I/O threads serves the connections; `nil` for any.
+    package var ioThread: Int?
     /// Messages queued per connection, in each direction.
     package var highWaterMark: Int32?
     /// Messages that wait to be read per connection, where that is fewer.

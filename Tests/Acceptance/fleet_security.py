@@ -394,7 +394,7 @@ def endless():
         frame = b"\x03" + struct.pack(">Q", 60_000) + bytes(60_000)  # long, more to come
         sent = cuts = 0
         lanes = []
-        while sent < 1 << 30 and cuts < 500:
+        while sent < 1 << 30 and cuts < 5000:
             if not lanes:
                 lanes = [raw_handshake(house.port + number % 2) for number in range(16)]
             for lane in list(lanes):
@@ -459,7 +459,7 @@ def hour():
     seconds = int(os.environ.get("VOXELNAS_CHURN_SECONDS", "3600"))
     found = fleet("churn", seconds, 50, seconds=seconds + 600)
     first, last = found["descriptorsAfterWarmUp"], found["descriptorsAtEnd"]
-    return (f"{found['mebibytesPerHour']:.2f}, {first} to {last} ({found['killed']} killed, "
+    return (f"{found['mebibytesPerHour']:.2f}, {first} to {last} ({found['replaced']} replaced, "
             f"{found['rounds']} rounds in {seconds} s, {found['residentMebibytes']:.0f} MiB)",
             found["mebibytesPerHour"] < 1 and abs(last - first) <= 20 and seconds >= 3600)
 

@@ -50,6 +50,26 @@ struct HostileBytesTests {
         server.close()
     }
 
+    @Test("cuts off who sends megabytes without ending a message", .timeLimit(.minutes(1)))
+    func endless() async throws {
+        let server = try ZeroMQServer(host: "127.0.0.1", ports: ServerPorts(control: 0, data: 0))
+        let (events, sink) = AsyncStream<ServerEvent>.makeStream()
+        let ports = try server.start(deliver: { sink.yield($0) }, hasRoom: { true })
+        let peer = try RawPeer(port: ports.control)
+        // A long part, and more to come.
+        let part: [UInt8] =
+            [3, 0, 0, 0, 0, 0, 0, 0xea, 0x60] + Array(repeating: 0, count: 60_000)
+        var megabytes = 0.0
+        while megabytes < 4000, peer.send(part) { megabytes += 0.06 }
+        #expect(megabytes < 1000)
+        for await event in events {
+            guard case .refused(let refused) = event else { continue }
+            #expect(refused.kind == "hoarding")
+            break
+        }
+        server.close()
+    }
+
     @Test("listens to other machines only with keys, or when told to")
     func unprotected() throws {
         let ports = ServerPorts(control: 0, data: 0)

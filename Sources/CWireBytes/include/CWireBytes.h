@@ -19,11 +19,17 @@ int voxelnas_all_finite(const float *_Nullable values, size_t count);
 /// Tells the C library to keep freed memory for the next transfer; returns whether it obeyed.
 int voxelnas_keep_memory(void);
 
-/// Bytes that a TCP connection has brought since it was made; -1 for any other descriptor.
-int64_t voxelnas_received_bytes(int descriptor);
+/// Bytes that were read from a TCP connection since it was made; -1 for any other descriptor.
+int64_t voxelnas_read_bytes(int descriptor);
 
 /// Ends a connection that somebody else owns, who then finds it closed; 0 when it was one.
 int voxelnas_cut_connection(int descriptor);
+
+/// The same at once, without what has come but was not read, or has not left; 0 when it was one.
+int voxelnas_abort_connection(int descriptor);
+
+/// Bytes of this process in memory; -1 where the system does not tell.
+int64_t voxelnas_resident_bytes(void);
 
 /// Raises the limit on open descriptors as far as the system allows; returns it.
 long voxelnas_allow_descriptors(void);
