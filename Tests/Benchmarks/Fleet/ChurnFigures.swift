@@ -1,15 +1,14 @@
 import Coordinator
 import Foundation
 import Synchronization
-import Worker
 
 /// What a long life with workers that come and go does to memory and descriptors.
 struct ChurnFigures: Encodable {
     var seconds = 0
-    var joined = 0
-    var killed = 0
+    /// Workers that were killed while another one joined.
+    var replaced = 0
     var rounds = 0
-    /// Of the line through the samples of the last two thirds.
+    /// The coordinator's; of the line through the samples of the last two thirds.
     var mebibytesPerHour = 0.0
     var residentMebibytes = 0.0
     var descriptorsAfterWarmUp = 0
@@ -19,17 +18,12 @@ struct ChurnFigures: Encodable {
 
     /// A worker joins and one is killed every second, while round follows round.
     static func measure(for duration: Int, workers: Int) async throws -> ChurnFigures {
-        let fleet = try Fleet(atMost: workers + 2)
+        let fleet = try Fleet(workers: workers)
         defer { fleet.close() }
         var figures = ChurnFigures(seconds: duration)
         var marks: [(time: Double, resident: Double)] = []
-        // A group that keeps no results: finished workers must leave nothing behind here.
+        try await fleet.startWorkers()
         try await withThrowingDiscardingTaskGroup { group in
-            for _ in 0..<workers {
-                let loop = try fleet.makeWorker()
-                group.addTask { _ = try? await loop.run() }
-            }
-            try await fleet.waitForActive(workers)
             let rounds = Mutex(0)
             let executor = fleet.executor
             group.addTask {
@@ -43,13 +37,10 @@ struct ChurnFigures: Encodable {
             let start = ContinuousClock.now
             while elapsed(since: start) < Double(duration) {
                 try await Task.sleep(for: .seconds(1))
-                fleet.killOldest()
-                let loop = try fleet.makeWorker()
-                group.addTask { _ = try? await loop.run() }
-                figures.killed += 1
-                figures.joined += 1
+                fleet.replaceOldest()
+                figures.replaced += 1
                 marks.append((elapsed(since: start), residentMebibytes()))
-                if figures.killed % 60 == 0 { figures.samples.append(residentMebibytes()) }
+                if figures.replaced % 60 == 0 { figures.samples.append(residentMebibytes()) }
                 if elapsed(since: start) < Double(duration) / 3 {
                     figures.descriptorsAfterWarmUp = descriptors()
                 }
@@ -57,7 +48,6 @@ struct ChurnFigures: Encodable {
             figures.rounds = rounds.withLock { $0 }
             figures.descriptorsAtEnd = descriptors()
             figures.residentMebibytes = residentMebibytes()
-            fleet.close()
             group.cancelAll()
         }
         figures.mebibytesPerHour = 3600 * slope(marks.suffix(2 * marks.count / 3))
@@ -69,10 +59,6 @@ struct ChurnFigures: Encodable {
     ) async throws {
         _ = try await Fleet.round(number, tasks: tasks, floats: 256, on: executor)
         try await Task.sleep(for: .milliseconds(50))
-    }
-
-    private static func elapsed(since start: ContinuousClock.Instant) -> Double {
-        (ContinuousClock.now - start) / .seconds(1)
     }
 
     private static func residentMebibytes() -> Double {

@@ -10,29 +10,45 @@ import WireProtocol
 import Worker
 import ZeroMQ
 
-/// A coordinator with CURVE, and simulated workers that join, leave and outlive it.
+/// A coordinator with CURVE, and a crowd of simulated workers that outlives it.
 final class Fleet {
     let folder = KeyFolder(
         path: NSTemporaryDirectory() + "fleet-keys-\(UInt64.random(in: 0 ... .max))")
-    let context: Context
     private(set) var executor: DistributedRoundExecutor
     private(set) var address: CoordinatorAddress
-    private(set) var loops: [WorkerLoop] = []
-    private let keys: [KeyFile]
+    private let crowd = Process()
+    private let orders = Pipe()
     private var ports = ServerPorts(control: 0, data: 0)
     private var epoch: UInt32 = 0
-    private var made = 0
 
-    /// A fleet without workers, with a key for every hundred of so many, as for pools of machines.
-    init(atMost workerCount: Int) throws {
-        let folder = folder
-        keys = try (0...(workerCount / 100)).map {
-            try KeyFile(contentsOf: folder.issue("pool\($0)", role: .worker))
+    private let count: Int
+
+    /// A coordinator whose workers have not been started.
+    ///
+    /// - Parameter count: Workers; a hundred share a key.
+    /// - Throws: An error when keys cannot be written or no port is free.
+    init(workers count: Int) throws {
+        self.count = count
+        for pool in 0...(count / Crowd.poolSize) {
+            _ = try folder.issue(Crowd.keyName(pool), role: .worker)
         }
-        context = try Context(maximumSockets: 8 * workerCount + 100)
         (executor, ports) = try Self.coordinator(epoch: 1, ports: ports, folder: folder)
         address = try CoordinatorAddress("127.0.0.1:\(ports.control)")
         epoch = 1
+    }
+
+    /// Starts workers, and waits until all take tasks.
+    func startWorkers() async throws {
+        crowd.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+        crowd.arguments = [Crowd.mode, "127.0.0.1:\(ports.control)", folder.path, String(count)]
+        crowd.standardInput = orders
+        try crowd.run()
+        try await waitForAll()
+    }
+
+    /// Kills the oldest worker and starts another one.
+    func replaceOldest() {
+        orders.fileHandleForWriting.write(Data("\n".utf8))
     }
 
     private static func coordinator(
@@ -66,30 +82,8 @@ final class Fleet {
         }
     }
 
-    /// A worker that has not been started.
-    func makeWorker() throws -> WorkerLoop {
-        let nonce = UInt64.random(in: .min ... .max)
-        let key = keys[made / 100 % keys.count]
-        made += 1
-        let loop = WorkerLoop(
-            settings: WorkerSettings(
-                name: "\(key.name)/\(made)", bootNonce: nonce, cores: 1, slots: 1, prefetch: 0,
-                numericsFingerprint: ""),
-            channel: try ZeroMQClient(
-                connectingTo: address, as: PeerID(bootNonce: nonce), key: key, context: context)
-        ) { _ in Echo() }
-        loops.append(loop)
-        return loop
-    }
-
-    /// Ends the oldest worker, as the death of its process would.
-    func killOldest() {
-        guard !loops.isEmpty else { return }
-        loops.removeFirst().stop()
-    }
-
-    /// Waits until so many workers take tasks.
-    func waitForActive(_ count: Int) async throws {
+    /// Waits until all workers take tasks.
+    func waitForAll() async throws {
         while try await executor.status().workers.count(where: { $0.status == .active }) < count {
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -121,11 +115,14 @@ final class Fleet {
             statistics: ParameterSet(), alpha: [0])
         let opened = ContinuousClock.now
         try await executor.execute(round) { _ in }
-        return seconds(since: opened)
+        return elapsed(since: opened)
     }
 
     func close() {
-        for loop in loops { loop.stop() }
+        if crowd.isRunning {
+            crowd.terminate()
+            crowd.waitUntilExit()
+        }
         executor.stop()
         try? FileManager.default.removeItem(atPath: folder.path)
     }

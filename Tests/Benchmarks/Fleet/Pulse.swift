@@ -6,7 +6,7 @@ import Transport
 import WireProtocol
 import ZeroMQ
 
-func seconds(since start: ContinuousClock.Instant) -> Double {
+func elapsed(since start: ContinuousClock.Instant) -> Double {
     (ContinuousClock.now - start) / .seconds(1)
 }
 
@@ -19,10 +19,10 @@ final class Pulse: Sendable {
     static func start(beside fleet: Fleet) throws -> Pulse {
         let key = try KeyFile(contentsOf: fleet.folder.issue("pulse", role: .worker))
         let pulse = Pulse()
-        let (address, context) = (fleet.address, fleet.context)
+        let address = fleet.address
         Thread {
             do {
-                try pulse.run(address, key: key, context: context)
+                try pulse.run(address, key: key)
             } catch {
                 FileHandle.standardError.write(Data("pulse: \(error)\n".utf8))
             }
@@ -30,10 +30,10 @@ final class Pulse: Sendable {
         return pulse
     }
 
-    private func run(_ address: CoordinatorAddress, key: KeyFile, context: Context) throws {
+    private func run(_ address: CoordinatorAddress, key: KeyFile) throws {
         let nonce = UInt64.random(in: .min ... .max)
         let client = try ZeroMQClient(
-            connectingTo: address, as: PeerID(bootNonce: nonce), key: key, context: context)
+            connectingTo: address, as: PeerID(bootNonce: nonce), key: key)
         let inbox = Inbox<ClientEvent>()
         try client.start { inbox.push($0) }
         let hello = Hello(
@@ -57,7 +57,7 @@ final class Pulse: Sendable {
                     epoch = received.epoch
                     try beat()
                 case .heartbeatAck(let ack) where ack.sequence == sequence:
-                    times.withLock { $0.append(seconds(since: sentAt)) }
+                    times.withLock { $0.append(elapsed(since: sentAt)) }
                     usleep(10_000)
                     try beat()
                 default: continue

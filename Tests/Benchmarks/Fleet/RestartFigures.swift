@@ -1,5 +1,4 @@
 import Foundation
-import Worker
 
 /// How long a fleet takes to be back after its coordinator died.
 struct RestartFigures: Encodable {
@@ -10,25 +9,16 @@ struct RestartFigures: Encodable {
     var roundSeconds = 0.0
 
     static func measure(workers: Int) async throws -> RestartFigures {
-        let fleet = try Fleet(atMost: workers)
+        let fleet = try Fleet(workers: workers)
         defer { fleet.close() }
         var figures = RestartFigures(workers: workers)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<workers {
-                let loop = try fleet.makeWorker()
-                group.addTask { _ = try await loop.run() }
-            }
-            try await fleet.waitForActive(workers)
-            _ = try await fleet.round(0, tasks: workers, floats: 256)
-            let start = ContinuousClock.now
-            try await fleet.restartCoordinator()
-            try await fleet.waitForActive(workers)
-            figures.backSeconds = seconds(since: start)
-            figures.roundSeconds = try await fleet.round(1, tasks: workers, floats: 256)
-            fleet.close()
-            group.cancelAll()
-            while let result = await group.nextResult() { _ = result }
-        }
+        try await fleet.startWorkers()
+        _ = try await fleet.round(0, tasks: workers, floats: 256)
+        let start = ContinuousClock.now
+        try await fleet.restartCoordinator()
+        try await fleet.waitForAll()
+        figures.backSeconds = elapsed(since: start)
+        figures.roundSeconds = try await fleet.round(1, tasks: workers, floats: 256)
         return figures
     }
 }

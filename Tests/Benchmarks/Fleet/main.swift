@@ -1,5 +1,5 @@
-// A coordinator and many simulated workers in one process: the real protocol, with CURVE, and
-// computing that costs nothing. Prints one JSON object.
+// A coordinator, and many simulated workers in a second process: the real protocol, with CURVE, and
+// computing that costs nothing. Prints one JSON object; memory is the coordinator's.
 //
 //     FleetBenchmark rounds [workers] [tasks] [rounds] [floats]
 //     FleetBenchmark restart [workers]
@@ -18,6 +18,7 @@ func say(_ value: some Encodable) throws {
 }
 
 switch mode {
+case Crowd.mode: try Crowd.live(Array(CommandLine.arguments.dropFirst(2)))
 case "rounds":
     try say(
         await RoundFigures.measure(
