@@ -7,6 +7,8 @@ struct HoardGuard {
     private struct Connection {
         var base: Int64
         var hasSpoken = false
+        /// Whether the last look found too many bytes.
+        var isMarked = false
     }
     private var connections: [Int32: Connection] = [:]
     private var lookedAt: ContinuousClock.Instant?
@@ -83,7 +85,9 @@ struct HoardGuard {
                 continue
             }
             let bytes = count - connection.base
-            if bytes > limit { cut.append(descriptor) }
+            // Whole messages may have come since the server read: the next look knows.
+            if bytes > limit, connection.isMarked { cut.append(descriptor) }
+            connections[descriptor]?.isMarked = bytes > limit
             if bytes >= Self.suspicion { (suspectedAt, isSuspicious) = (lookedAt, true) }
         }
         return cut
