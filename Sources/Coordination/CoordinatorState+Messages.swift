@@ -83,6 +83,16 @@ extension CoordinatorState {
                 peer, .numerics, retry: nil, text,
                 hint: "use the same build on a processor of the same kind", &effects)
         }
+        if let term = quarantines.term(of: hello.workerName, at: now) {
+            let left = term.end - now
+            let text =
+                "worker \(hello.workerName) is in quarantine for \(Int(left.inSeconds)) s more: "
+                + term.reason
+            obstacle = text
+            return refuse(
+                peer, .quarantined, retry: left.inMilliseconds, text,
+                hint: "look at the machine before it is started again", &effects)
+        }
         guard !isDraining else {
             return refuse(
                 peer, .closed, retry: nil, "the coordinator takes no more workers", &effects)
@@ -339,6 +349,9 @@ extension CoordinatorState {
             lose(lease.id, because: "worker in quarantine", &effects)
         }
         membership.update(peer) { $0.status = .quarantined }
+        if let name = membership[peer]?.hello.workerName {
+            quarantines.add(name, because: text, at: now)
+        }
         effects.append(.note(.quarantined(peer, text)))
         refuse(peer, .quarantined, retry: nil, text, hint: hint, &effects)
         distrust(peer, &effects)

@@ -135,6 +135,8 @@ package struct CoordinatorState: Sendable {
     var sessions: UInt64 = 0
     /// Workers whose bits differed from another's, and how many of their tasks are still audited.
     var suspects: [PeerID: Int] = [:]
+    /// Names that stay away for a while.
+    var quarantines = Quarantines()
     /// Results of rounds that are not open yet: after a restart, workers are back before the search.
     var early: [TaskKey: [RoundLedger.Offer]] = [:]
     static let earlyLimit = 4096

@@ -16,13 +16,13 @@ struct OpinionTests {
 
     /// A worker offers a result, which is received and looked at.
     private func give(
-        _ desk: inout Desk, _ peer: PeerID, _ index: Int = 0, digest: UInt32 = 1,
-        _ verdict: CoordinatorState.Verdict = .valid
+        _ desk: inout Desk, _ peer: PeerID, _ index: Int = 0, round: UInt64 = 0,
+        digest: UInt32 = 1, _ verdict: CoordinatorState.Verdict = .valid
     ) -> [CoordinatorState.Effect] {
-        let offered = desk.say(Desk.offer(0, index, digest: digest), from: peer)
+        let offered = desk.say(Desk.offer(round, index, digest: digest), from: peer)
         let isReceived = offered.contains { if case .receive = $0 { true } else { false } }
         guard isReceived else { return offered }
-        let key = TaskKey(round: 0, index: index)
+        let key = TaskKey(round: round, index: index)
         return offered + desk.state.handle(.uploaded(key, from: peer, verdict))
     }
 
@@ -112,6 +112,38 @@ struct OpinionTests {
         #expect(delivered(good) == desk.second)
         #expect(quarantined(good) == [desk.first])
         #expect(desk.state.counts.poisoned == 0)
+    }
+
+    @Test("quarantine outlasts a restart of the worker, and lasts longer each time")
+    func quarantineLasts() {
+        var desk = Desk()
+        _ = desk.admit(desk.first, "a")
+        _ = desk.admit(desk.second, "b")
+        func fail(_ round: UInt64, on peer: PeerID) {
+            _ = desk.open(round, tasks: 1)
+            _ = give(&desk, peer, round: round, digest: 7, .faulty("nan"))
+            #expect(quarantined(give(&desk, desk.second, round: round, digest: 1)) == [peer])
+        }
+        fail(0, on: desk.first)
+        // The same machine with another nonce, and another one.
+        let again = desk.say(.hello(Desk.hello("a")), from: desk.third, epoch: 0)
+        #expect(again.rejects.map(\.code) == [.quarantined])
+        #expect(again.rejects.map(\.retryMilliseconds) == [60_000])
+        #expect(again.rejects[0].text.contains("a is in quarantine for 60 s more"))
+        #expect(desk.say(.hello(Desk.hello("c")), from: PeerID(bootNonce: 4), epoch: 0).count > 0)
+        #expect(desk.state.membership[PeerID(bootNonce: 4)] != nil)
+        func pass(_ seconds: Double) {
+            for _ in 0..<Int(seconds) {
+                _ = desk.pass(seconds: 1)
+                _ = desk.say(.taskRequest(TaskRequest(slots: 1, prefetch: 0)), from: desk.second)
+            }
+        }
+        pass(61)
+        #expect(desk.admit(desk.third, "a").rejects.isEmpty)
+        fail(1, on: desk.third)
+        pass(61)
+        let third = desk.say(.hello(Desk.hello("a")), from: PeerID(bootNonce: 5), epoch: 0)
+        #expect(third.rejects.map(\.code) == [.quarantined])
     }
 
     @Test("an unsound result on two workers shows bad data, and is handed over")
