@@ -15,6 +15,10 @@ struct Traffic {
     private var deliveredAt: [TaskKey: ContinuousClock.Instant] = [:]
     private var reduced = 0
     var split = CoordinatorStatus.Split()
+    private var splitBefore = CoordinatorStatus.Split()
+
+    /// The newest split that has results: the round's own, or that of the round before.
+    var splitToShow: CoordinatorStatus.Split { split.tasks > 0 ? split : splitBefore }
 
     mutating func control(from peer: PeerID) {
         // Strangers are counted by nobody: there is no end of them.
@@ -45,6 +49,7 @@ struct Traffic {
 
     /// A round was opened, so long after the end of the one before.
     mutating func opened(after pause: Duration) {
+        if split.tasks > 0 { splitBefore = split }
         split = CoordinatorStatus.Split()
         split.updateSeconds = pause.inSeconds
         deliveredAt = [:]
@@ -79,7 +84,7 @@ extension CoordinatorStatus {
                 number: $0.number, tasks: $0.taskCount, folded: $0.foldedCount,
                 pending: $0.pendingCount, seconds: (now - $0.openedAt).inSeconds)
         }
-        split = traffic.split
+        split = traffic.splitToShow
         counts = state.counts
         paused = state.pauseReason
         refused = traffic.refused

@@ -56,6 +56,29 @@ struct SteeringTests {
         cluster.executor.stop()
     }
 
+    @Test("says where a round's time went until the next one has results")
+    func split() async throws {
+        let cluster = try Cluster(operators: operators)
+        let client = StatusClient(cluster.admin)
+        let worker = try cluster.worker(computing: FakeComputing(operators: operators))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try await worker.loop.run() }
+            let first = FakeRounds.round(0, tasks: 6, operators: operators, floats: 10)
+            _ = try await cluster.results(of: first)
+            _ = try await client.perform(AdminCommand(.pause))
+            let second = FakeRounds.round(1, tasks: 2, operators: operators, floats: 10)
+            group.addTask { _ = try await cluster.results(of: second) }
+            try await wait(cluster) { $0.round?.number == 1 }
+            let split = try await client.status().split
+            #expect(split.tasks == 6 && split.roundSeconds > 0)
+            _ = try await client.perform(AdminCommand(.resume))
+            try await wait(cluster) { $0.round == nil && $0.split.tasks == 2 }
+            worker.loop.drain()
+            try await group.waitForAll()
+        }
+        cluster.executor.stop()
+    }
+
     @Test("sends one worker home and keeps the other")
     func drain() async throws {
         let cluster = try Cluster(operators: operators)
