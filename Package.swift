@@ -44,6 +44,7 @@ let rows: [Row] = [
     Row("Digests", ["COpenSSL"], tests: []),
     Row("FailPoints"),
     Row("ProtobufEncoding", tests: []),
+    Row("ProcessMeters", ["CProcess"], tests: []),
     Row("Safetensors", ["Tensors"], tests: ["Tensors"]),
     // Row 2
     Row(
@@ -123,7 +124,7 @@ let rows: [Row] = [
             "SearchStrategies", "RunConfiguration", "Runs",
         ]),
     Row(
-        "Transport", ["CWireBytes", "ZeroMQ", "Identities", "WireProtocol"],
+        "Transport", ["CWireBytes", "ProcessMeters", "ZeroMQ", "Identities", "WireProtocol"],
         tests: ["ZeroMQ", "Identities", "WireProtocol"]),
     // Row 6
     Row(
@@ -142,15 +143,14 @@ let rows: [Row] = [
     Row(
         "Coordinator",
         [
-            "Tensors", "FailPoints", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
-            "Transport",
+            "Tensors", "ProcessMeters", "FailPoints", "SearchSpaces", "Tasks", "WireProtocol",
+            "Coordination", "Transport",
         ]),
     Row(
         "Worker",
         [
-            "Tensors", "FailPoints", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
-            "Identities",
-            "Transport",
+            "Tensors", "ProcessMeters", "FailPoints", "SearchSpaces", "Tasks", "WireProtocol",
+            "Coordination", "Identities", "Transport",
         ],
         tests: [
             "Coordinator", "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination",
@@ -167,6 +167,7 @@ let systemLibraries = ["CZlib", "CZeroMQ", "CProtobufC", "COpenBLAS", "COpenSSL"
 let cTargets: [Target] = [
     .target(name: "CKernels", cSettings: optimized),
     .target(name: "CWireBytes", cSettings: optimized),
+    .target(name: "CProcess"),
     .target(name: "CWireMessages", dependencies: ["CProtobufC"]),
     .target(
         name: "CDICOM",
@@ -246,7 +247,7 @@ let package = Package(
             name: "FleetBenchmark",
             dependencies: [
                 "Tensors", "SearchSpaces", "Tasks", "WireProtocol", "Coordination", "Identities",
-                "ZeroMQ", "Transport", "Coordinator", "Worker",
+                "ZeroMQ", "Transport", "Coordinator", "Worker", "ProcessMeters",
             ],
             path: "Tests/Benchmarks/Fleet", swiftSettings: swiftSettings),
     ],

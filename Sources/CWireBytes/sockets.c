@@ -36,15 +36,6 @@ int voxelnas_abort_connection(int descriptor) {
     return voxelnas_cut_connection(descriptor);
 }
 
-int64_t voxelnas_resident_bytes(void) {
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL) return -1;
-    long whole = 0, resident = -1;
-    int count = fscanf(file, "%ld %ld", &whole, &resident);
-    (void)fclose(file);
-    return count == 2 ? (int64_t)resident * sysconf(_SC_PAGESIZE) : -1;
-}
-
 long voxelnas_allow_descriptors(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;

@@ -1,5 +1,6 @@
 internal import Coordination
 internal import Foundation
+internal import ProcessMeters
 internal import Tasks
 internal import Transport
 internal import WireProtocol
@@ -88,7 +89,7 @@ extension CoordinatorStatus {
         counts = state.counts
         paused = state.pauseReason
         refused = traffic.refused
-        residentBytes = Self.residentBytes()
+        residentBytes = ProcessMemory.residentBytes ?? 0
         malformed = traffic.malformed
         bytesIn = traffic.totalIn
         bytesOut = traffic.totalOut
@@ -107,12 +108,5 @@ extension CoordinatorStatus {
                 residentBytes: member.residentBytes,
                 silentSeconds: (now - member.heardAt).inSeconds)
         }
-    }
-
-    private static func residentBytes() -> Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
-            .split(separator: " ")
-        guard let fields, fields.count > 1, let pages = Int(fields[1]) else { return 0 }
-        return pages * 4096
     }
 }

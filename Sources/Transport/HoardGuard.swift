@@ -5,6 +5,7 @@
 /// read from a connection, and the server when it last had a message of it.
 struct HoardGuard {
     private struct Connection {
+        /// Bytes that were read before its last message.
         var base: Int64
         var hasSpoken = false
         /// Whether the last look found too many bytes.
@@ -12,21 +13,21 @@ struct HoardGuard {
     }
     private var connections: [Int32: Connection] = [:]
     private var lookedAt: ContinuousClock.Instant?
-    private var residentThen: Int64 = 0
-
+    private var suspectedAt: ContinuousClock.Instant?
+    /// Bytes of the process in memory at the last look, or less since.
+    private var residentThen = 0
     /// Whether a look lately found bytes without a message: the next one must not be late.
     private(set) var isSuspicious = false
-    private var suspectedAt: ContinuousClock.Instant?
 
-    /// What the process may grow between two looks.
-    private static let growth: Int64 = 4 << 20
-    /// Between two looks where it does not grow.
+    /// Bytes that the process may grow by between two looks.
+    private static let growth = 4 << 20
+    /// Between two looks while it does not grow.
     private static let interval = Duration.seconds(1)
-    /// How long a suspicion lasts: what was cut off leaves free memory, which others fill unseen.
+    /// How long a suspicion lasts: who was cut off leaves free memory, which others could fill without
+    /// any growth.
     private static let memory = Duration.seconds(10)
-    /// What no message of a peer that is slow would leave behind.
+    /// Bytes without a message that are suspicious, if not yet too many.
     private static let suspicion: Int64 = 256 << 10
-
     /// More than any message has, with what is encrypted around it: what a connection may bring
     /// without one, while whole messages are all taken.
     private static let limit: Int64 = 512 << 10
@@ -50,15 +51,15 @@ struct HoardGuard {
     ///
     /// - Parameters:
     ///   - now: The time.
-    ///   - resident: Bytes of the process in memory; negative where nobody tells.
+    ///   - resident: Bytes of the process in memory; `nil` where nobody tells.
     /// - Returns: Whether to look.
-    mutating func isDue(at now: ContinuousClock.Instant, resident: Int64) -> Bool {
-        residentThen = min(residentThen, resident)
+    mutating func isDue(at now: ContinuousClock.Instant, resident: Int?) -> Bool {
+        residentThen = min(residentThen, resident ?? 0)
         isSuspicious = suspectedAt.map { now - $0 < Self.memory } ?? false
-        let isQuiet = !isSuspicious && resident >= 0 && resident - residentThen < Self.growth
+        let isQuiet = !isSuspicious && resident.map { $0 - residentThen < Self.growth } ?? false
         if isQuiet, let lookedAt, now - lookedAt < Self.interval { return false }
         lookedAt = now
-        residentThen = resident
+        residentThen = resident ?? 0
         return true
     }
 

@@ -1,6 +1,7 @@
 internal import CWireBytes
 internal import Foundation
 internal import Identities
+internal import ProcessMeters
 internal import WireProtocol
 internal import ZeroMQ
 
@@ -166,7 +167,7 @@ final class ServerLoop {
         guard hoards.count > 0, now >= looksForHoardsAt else { return }
         // A look takes some microseconds for each connection: at most a part of the thread's time.
         looksForHoardsAt = now + Self.hoardInterval + .microseconds(10 * hoards.count)
-        guard hoards.isDue(at: now, resident: voxelnas_resident_bytes()) else { return }
+        guard hoards.isDue(at: now, resident: ProcessMemory.residentBytes) else { return }
         for descriptor in hoards.hoarders(
             isReading: isReading, isCaughtUp: isCaughtUp, read: { voxelnas_read_bytes($0) })
         {

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import ProcessMeters
 internal import Synchronization
 
 /// Threads of their own for work that lasts seconds; Swift's shared pool would starve under it.

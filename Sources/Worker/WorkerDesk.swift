@@ -1,6 +1,7 @@
 internal import Coordination
 internal import FailPoints
 internal import Foundation
+internal import ProcessMeters
 internal import SearchSpaces
 internal import Synchronization
 internal import Tasks
@@ -388,9 +389,7 @@ final class WorkerDesk {
     private func measureMemory(_ now: Duration) {
         guard residentAt.map({ now - $0 >= .seconds(1) }) ?? true else { return }
         residentAt = now
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
-            .split(separator: " ")
-        if let fields, fields.count > 1, let pages = Int(fields[1]) { residentBytes = pages * 4096 }
+        residentBytes = ProcessMemory.residentBytes ?? residentBytes
     }
 }
 

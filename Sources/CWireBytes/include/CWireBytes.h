@@ -28,9 +28,6 @@ int voxelnas_cut_connection(int descriptor);
 /// The same at once, without what has come but was not read, or has not left; 0 when it was one.
 int voxelnas_abort_connection(int descriptor);
 
-/// Bytes of this process in memory; -1 where the system does not tell.
-int64_t voxelnas_resident_bytes(void);
-
 /// Raises the limit on open descriptors as far as the system allows; returns it.
 long voxelnas_allow_descriptors(void);
 

@@ -1,5 +1,6 @@
 import Coordinator
 import Foundation
+import ProcessMeters
 import Synchronization
 
 /// What a long life with workers that come and go does to memory and descriptors.
@@ -62,9 +63,7 @@ struct ChurnFigures: Encodable {
     }
 
     private static func residentMebibytes() -> Double {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
-            .split(separator: " ")
-        return Double(fields?.dropFirst().first.flatMap { Int($0) } ?? 0) * 4096 / 1_048_576
+        Double(ProcessMemory.residentBytes ?? 0) / 1_048_576
     }
 
     private static func descriptors() -> Int {

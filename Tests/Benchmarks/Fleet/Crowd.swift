@@ -20,7 +20,7 @@ final class Crowd {
     /// How many workers share a key, as pools of machines do.
     static let poolSize = 100
 
-    /// The name of the key of the workers that were made as so manieth.
+    /// The name of the key that a pool's workers share.
     static func keyName(_ pool: Int) -> String { "pool\(pool)" }
 
     /// A crowd without workers.

@@ -15,12 +15,11 @@ final class Fleet {
     let folder = KeyFolder(
         path: NSTemporaryDirectory() + "fleet-keys-\(UInt64.random(in: 0 ... .max))")
     private(set) var executor: DistributedRoundExecutor
-    private(set) var address: CoordinatorAddress
+    let address: CoordinatorAddress
     private let crowd = Process()
     private let orders = Pipe()
     private var ports = ServerPorts(control: 0, data: 0)
-    private var epoch: UInt32 = 0
-
+    private var epoch: UInt32 = 1
     private let count: Int
 
     /// A coordinator whose workers have not been started.
@@ -34,7 +33,6 @@ final class Fleet {
         }
         (executor, ports) = try Self.coordinator(epoch: 1, ports: ports, folder: folder)
         address = try CoordinatorAddress("127.0.0.1:\(ports.control)")
-        epoch = 1
     }
 
     /// Starts workers, and waits until all take tasks.
