@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from figures import BINARY, Skip, Topic, voxelnas
-from searches import bare_seconds, code, phantoms, run_file, settings
+from searches import bare_pair, bare_seconds, code, phantoms, run_file, settings
 
 topic = Topic.named("elasticity", products=("voxelnas", "voxelnas-bench"))
 
@@ -106,8 +106,10 @@ def gigabit():
                 process.wait()
     samples = sum(sum(step["weightPhase"]["sampleCounts"]) for step in trace)
     rate = samples / (times[last] - times[first])
-    bare = 1 / bare_seconds([code(step["weightPhase"]["choices"][0]) for step in trace], 256)
+    paths = [code(step["weightPhase"]["choices"][0]) for step in trace]
+    bare, pair = 1 / bare_seconds(paths, 256), bare_pair(paths, 256)
     split = status["split"]
-    return (f"{rate / bare:.2f} ({rate:.1f} : {bare:.1f} samples/s; a task pulls "
+    return (f"{rate / bare:.2f} ({rate:.1f} : {bare:.1f} samples/s; two bare engines side by "
+            f"side: {pair / bare:.2f}; a task pulls "
             f"{1e3 * split['pullSeconds']:.0f} ms, computes {1e3 * split['computeSeconds']:.0f}, "
             f"pushes {1e3 * split['pushSeconds']:.0f})", rate / bare >= 1.6)

@@ -1,4 +1,5 @@
 """Searches with the defaults, watched from outside, and the bare engine beside them."""
+import concurrent.futures
 import csv
 import json
 import os
@@ -175,12 +176,19 @@ def memory_of(pid):
     return found if "VmHWM" in found else None
 
 
-def bare_seconds(codes, batch, *options):
+def bare_seconds(codes, batch, *options, processor=-1):
     """Seconds per sample of the bare engine with one thread, over the paths of the steps."""
-    processor = str(sorted(os.sched_getaffinity(0))[-1])
+    pinned = str(sorted(os.sched_getaffinity(0))[processor])
     rows = bench("steps", "--paths", *codes, "--batch", batch, "--threads", 1, "--repetitions",
-                 3, "--warm-up", 1, *options, processors=processor)["rows"]
+                 3, "--warm-up", 1, *options, processors=pinned)["rows"]
     return statistics.mean(row["milliseconds"] / row["batch"] for row in rows) * 1e-3
+
+
+def bare_pair(codes, batch):
+    """Samples per second of two bare engines side by side: the most that two workers could do."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        pair = pool.map(lambda place: bare_seconds(codes, batch, processor=place), (-1, -2))
+        return sum(1 / seconds for seconds in pair)
 
 
 def code(choices):
