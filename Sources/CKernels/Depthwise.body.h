@@ -1,178 +1,117 @@
-// Depthwise convolution: lanes are channels, the outputs of a short row stay in registers, and each
-// input vector is loaded once for several multiply-adds. Taps outside the volume are never touched:
-// depth and height by loop bounds, width by unrolled conditions. Every output is one chain over its
-// taps in order, whatever the tile. The input planes are packed first. A kernel of 3 takes all its
-// slices at once; the slices of larger ones run one after the other over a plane, because all rows
-// of all slices under one output row would not fit the first-level cache.
+// Depthwise convolution: the planes that a tile needs are packed, then come the tiles of each kind.
 #include "Packing.h"
-
-#if LANES == 16 || (LANES == 4 && defined(__aarch64__))
-#define TAPS(K) (K)
-#define ROWS_OF_8 2
-#define ROWS_OF_4 4
-#else
-// Eight sums, one input and seven taps would need all 16 registers, which compilers spill.
-#define TAPS(K) ((K) == 7 ? 4 : (K))
-#define ROWS_OF_8 1
-#define ROWS_OF_4 2
-#endif
-// What a tile has beside it in its row: K / 2 voxels on a side, or what the row's length says.
-#define LEFT 1
-#define RIGHT 2
-#define ANY 4
-
-// Kernel slices on a tile of R rows × T outputs at (h0.., w0..): x are the packed planes under the
-// slices, w the first slice. The first slices of a plane set the outputs, the others go on from them.
-INLINE void FN(depthwise_tile)(const float *const *x, ptrdiff_t slices, ptrdiff_t c,
-                               const float *w, float *y, ptrdiff_t H, ptrdiff_t W, ptrdiff_t cs,
-                               ptrdiff_t ws, int first, ptrdiff_t h0, ptrdiff_t w0, const int K,
-                               const int R, const int T, const int sides, const int masked, MASK m) {
-  const int P = K / 2;
-  float *yr = y + (h0 * W + w0) * cs;
-  V acc[16];
-  if (first) {
-    UNROLL for (int i = 0; i < R * T; i++) acc[i] = (V){0};
-  } else {
-    UNROLL for (int r = 0; r < R; r++)
-      UNROLL for (int t = 0; t < T; t++)
-        acc[r * T + t] = LOAD_SOME(yr + (r * W + t) * cs, masked, m);
-  }
-  const ptrdiff_t left = MIN(w0, P), right = MIN(W - w0 - T, P);
-  const ptrdiff_t i0 = MAX(h0 - P, 0), i1 = MIN(h0 + R - 1 + P, H - 1);
-  ROLLED for (ptrdiff_t slice = 0; slice < slices; slice++) {
-    const float *xp = x[slice] + w0 * PACKED + c, *wp = w + slice * K * K * ws;
-    ROLLED for (ptrdiff_t ih = i0; ih <= i1; ih++) {
-      const float *xr = xp + ih * W * PACKED;
-      UNROLL for (int r = 0; r < R; r++) {
-        const ptrdiff_t kh = ih - (h0 + r) + P;
-        if (R > 1 && (size_t)kh >= (size_t)K) continue;
-        const float *wr = wp + kh * K * ws;
-        UNROLL for (int k0 = 0; k0 < K; k0 += TAPS(K)) {
-          const int k1 = MIN(k0 + TAPS(K), K);
-          V tap[7];
-          UNROLL for (int k = k0; k < k1; k++) tap[k] = LOAD_SOME(wr + k * ws, masked, m);
-          UNROLL for (int iw = k0 - P; iw < T + k1 - 1 - P; iw++) {
-            if (iw < 0 && !(sides & LEFT) && !((sides & ANY) && -iw <= left)) continue;
-            if (iw >= T && !(sides & RIGHT) && !((sides & ANY) && iw - T < right)) continue;
-            V xv = LOAD(xr + iw * PACKED);
-            UNROLL for (int k = k0; k < k1; k++) {
-              const int ow = iw - k + P;
-              if (ow >= 0 && ow < T) acc[r * T + ow] = FMA(xv, tap[k], acc[r * T + ow]);
-            }
-          }
-        }
-      }
-    }
-  }
-  UNROLL for (int r = 0; r < R; r++)
-    UNROLL for (int t = 0; t < T; t++)
-      STORE_SOME(yr + (r * W + t) * cs, acc[r * T + t], masked, m);
-}
-
-#define TILE(W, h, w0, R, T, sides) \
-  FN(depthwise_tile)(x, slices, c, w, y, H, W, cs, ws, first, h, w0, K, R, T, sides, masked, m)
-#define PLANE                                                                                      \
-  const float *const *x, ptrdiff_t slices, ptrdiff_t c, const float *w, float *y,    \
-      ptrdiff_t H, ptrdiff_t W, ptrdiff_t cs, ptrdiff_t ws, int first
-
-// A plane of LANES channels with rows of exactly T outputs.
-INLINE void FN(depthwise_short)(PLANE, const int K, const int R, const int T, const int masked,
-                                MASK m) {
-  ptrdiff_t h = 0;
-  ROLLED for (; h + R <= H; h += R) TILE(T, h, 0, R, T, 0);
-  if (R > 1) ROLLED for (; h < H; h++) TILE(T, h, 0, 1, T, 0);
-}
-
-// Rows of two or more tiles of 8.
-INLINE void FN(depthwise_eights)(PLANE, const int K, const int masked, MASK m) {
-  ROLLED for (ptrdiff_t h = 0; h < H; h++) {
-    TILE(W, h, 0, 1, 8, RIGHT);
-    ROLLED for (ptrdiff_t w0 = 8; w0 + 8 < W; w0 += 8) TILE(W, h, w0, 1, 8, LEFT | RIGHT);
-    TILE(W, h, W - 8, 1, 8, LEFT);
-  }
-}
-
-// Rows of any length.
-INLINE void FN(depthwise_any)(PLANE, const int K, const int masked, MASK m) {
-  ROLLED for (ptrdiff_t h = 0; h < H; h++) {
-    ptrdiff_t w0 = 0;
-    ROLLED for (; w0 + 4 <= W; w0 += 4) TILE(W, h, w0, 1, 4, ANY);
-    ROLLED for (; w0 < W; w0++) TILE(W, h, w0, 1, 1, ANY);
-  }
-}
-
-#define DEPTHWISE(K, masked)                                                                       \
-  __attribute__((noinline)) static void FN(depthwise_##K##_##masked)(PLANE, MASK m) {              \
-    if (W == 2) AT(short, K, 2, 2, masked, m);                                                     \
-    else if (W == 4) AT(short, K, ROWS_OF_4, 4, masked, m);                                        \
-    else if (W == 8) AT(short, K, ROWS_OF_8, 8, masked, m);                                        \
-    else if (W % 8 == 0) AT(eights, K, masked, m);                                                 \
-    else AT(any, K, masked, m);                                                                    \
-  }
-#define AT(rows, ...) FN(depthwise_##rows)(x, slices, c, w, y, H, W, cs, ws, first, __VA_ARGS__)
-DEPTHWISE(3, 0) DEPTHWISE(3, 1) DEPTHWISE(5, 0) DEPTHWISE(5, 1) DEPTHWISE(7, 0) DEPTHWISE(7, 1)
-#undef DEPTHWISE
-#undef AT
-#undef PLANE
-#undef TILE
-
-// Kernel slices on one plane of `channels` channels, from packed planes.
-static void FN(depthwise_slices)(const float *const *x, ptrdiff_t slices, const float *w, float *y,
-                                 vn_volume v, ptrdiff_t K, ptrdiff_t ws, int first,
-                                 ptrdiff_t channels) {
-  for (ptrdiff_t c = 0; c < channels; c += LANES) {
-#define AT(K, masked)                                                                              \
-  FN(depthwise_##K##_##masked)(x, slices, c, w + c, y + c, v.height, v.width,    \
-                               v.channels, ws, first, FN(mask)(channels - c))
-    if (channels - c >= LANES) {
-      if (K == 3) AT(3, 0);
-      else if (K == 5) AT(5, 0);
-      else AT(7, 0);
-    } else {
-      if (K == 3) AT(3, 1);
-      else if (K == 5) AT(5, 1);
-      else AT(7, 1);
-    }
-#undef AT
-  }
-}
-
-// One sample of up to 16 channels from c0 on. The planes under an output plane are packed, in a ring.
-static void FN(depthwise_block)(const float *x, vn_reading reading, const float *w, float *y,
-                                vn_volume v, ptrdiff_t K, ptrdiff_t ws, ptrdiff_t c0) {
-  const ptrdiff_t C = v.channels, D = v.depth, P = K / 2, plane = v.height * v.width;
-  const ptrdiff_t channels = MIN(C - c0, 16), size = plane * PACKED;
-  const ptrdiff_t places = MIN(K, D);
-  float *ring = vn_scratch((size_t)(places * size));
-  ptrdiff_t filled = 0;
-  for (ptrdiff_t d = 0; d < D; d++) {
-    for (; filled < MIN(d + P + 1, D); filled++)
-      FN(pack)(x + filled * plane * C, C, ring + filled % places * size, plane, c0, channels,
-               reading);
-    const ptrdiff_t first = MAX(d - P, 0), end = MIN(d + P + 1, D);
-    const float *under[7];
-    for (ptrdiff_t p = first; p < end; p++) under[p - first] = ring + p % places * size;
-    const ptrdiff_t step = K == 3 ? end - first : 1;
-    for (ptrdiff_t p = first; p < end; p += step)
-      FN(depthwise_slices)(under + (p - first), step, w + (p - d + P) * K * K * ws + c0,
-                           y + d * plane * C + c0, v, K, ws, p == first, channels);
-  }
-}
+#include "DepthwiseTiles.h"
+#include "DepthwiseWeights.h"
 
 static void FN(vn_depthwise)(const float *x, vn_reading reading, const float *weights, float *y,
-                             vn_volume volume, ptrdiff_t K, int flipped, ptrdiff_t i0,
-                             ptrdiff_t i1) {
-  const ptrdiff_t C = volume.channels, blocks = (C + 15) / 16;
-  const ptrdiff_t sample = volume.depth * volume.height * volume.width * C;
-  if (flipped) weights += (K * K * K - 1) * C;
-  for (ptrdiff_t item = i0; item < i1; item++)
-    FN(depthwise_block)(x + item / blocks * sample, reading, weights, y + item / blocks * sample,
-                        volume, K, flipped ? -C : C, item % blocks * 16);
+                             vn_volume v, ptrdiff_t K, ptrdiff_t i0, ptrdiff_t i1) {
+  const ptrdiff_t C = v.channels, D = v.depth, P = K / 2, plane = v.height * v.width;
+  const ptrdiff_t blocks = blocks_of(v);
+  const vn_planes at = vn_depthwise_planes(v, K, 1);
+  const int large = plane >= VN_LARGE_PLANE;
+  float *xs = vn_scratch((size_t)at.floats);
+  for (ptrdiff_t item = i0; item < i1; item++) {
+    const ptrdiff_t n = item / blocks, c0 = item % blocks * 16, channels = MIN(C - c0, 16);
+    ptrdiff_t filled = 0;
+    for (ptrdiff_t d = 0; d < D; d++) {
+      for (; filled < MIN(d + P + 1, D); filled++)
+        FN(pack)(x + (n * D + filled) * plane * C, C, xs + vn_plane(at, 0, filled), plane, c0,
+                 channels, reading);
+      const vn_ahead ahead = {{vn_next_plane(x, v, at, K, item, i1, d)}, C};
+      FN(depthwise_plane)(xs, at, 0, d, weights + c0, y + (n * D + d) * plane * C + c0, v, K, C,
+                          large ? &ahead : 0, channels);
+    }
+  }
 }
-#undef TAPS
-#undef ROWS_OF_8
-#undef ROWS_OF_4
-#undef LEFT
-#undef RIGHT
-#undef ANY
+
+// Clears the rows of taps that touch the volume; the others are never read.
+INLINE void FN(clear_weights)(float *partial, vn_volume v, ptrdiff_t K) {
+  const vn_taps depth = vn_live_taps(v.depth, K), height = vn_live_taps(v.height, K);
+  for (ptrdiff_t kd = depth.first; kd < depth.end; kd++)
+    for (ptrdiff_t i = height.first * K * PACKED; i < height.end * K * PACKED; i += LANES)
+      STORE(partial + kd * K * K * PACKED + i, (V){0});
+}
+
+// Both gradients of some samples and up to 16 channels: what is needed of x and of the output's gradient
+// is packed once.
+INLINE void FN(gradients_item)(const float *x, vn_reading reading, const float *dy,
+                               vn_gradient_reading gradient, const float *weights, float *dx,
+                               float *partial, vn_volume v, ptrdiff_t K, vn_depthwise_group group,
+                               ptrdiff_t item, ptrdiff_t i1) {
+  const ptrdiff_t n0 = item / blocks_of(v) * group.samples, c0 = item % blocks_of(v) * 16;
+  const ptrdiff_t n1 = MIN(n0 + group.samples, v.samples);
+  const ptrdiff_t C = v.channels, D = v.depth, P = K / 2, plane = v.height * v.width;
+  const ptrdiff_t channels = MIN(C - c0, 16);
+  const vn_planes at = vn_depthwise_planes(v, K, n1 - n0);
+  const int large = plane >= VN_LARGE_PLANE;
+  float *gs = vn_scratch((size_t)(2 * at.floats)), *xs = gs + at.floats;
+  if (partial) FN(clear_weights)(partial, v, K);
+  ptrdiff_t filled = 0;
+  for (ptrdiff_t d = 0; d < D; d += group.planes) {
+    const ptrdiff_t end = MIN(d + group.planes, D);
+    // What is held whole is packed whole; else plane by plane.
+    const ptrdiff_t reach = at.places == D ? D : MIN(end + P, D);
+    while (filled < reach) {
+      const ptrdiff_t count = at.places == D ? (n1 - n0) * D : 1;
+      const ptrdiff_t from = (n0 * D + filled) * plane, place = vn_plane(at, 0, filled);
+      FN(pack_gradient)(dy + from * C, gradient, from * C, C, gs + place, count * plane, c0, channels);
+      if (partial) FN(pack)(x + from * C, C, xs + place, count * plane, c0, channels, reading);
+      filled = at.places == D ? D : filled + 1;
+    }
+    if (partial)
+      for (ptrdiff_t h = 0; h < v.height; h += group.rows)
+        FN(weights_slices)(xs, gs, at, partial, v, K, channels,
+                           (FN(group)){0, n1 - n0, d, end, h, MIN(h + group.rows, v.height)});
+    if (dx)
+      for (ptrdiff_t n = n0; n < n1; n++)
+        for (ptrdiff_t p = d; p < end; p++) {
+          vn_ahead ahead = {{0}, C};
+          if (large) {
+            int i = 0;
+            ahead.rows[i++] = vn_next_plane(dy, v, at, K, item, i1, p);
+            if (gradient.x) ahead.rows[i++] = vn_next_plane(gradient.x, v, at, K, item, i1, p);
+            if (partial) ahead.rows[i] = vn_next_plane(x, v, at, K, item, i1, p);
+          }
+          FN(depthwise_plane)(gs, at, n - n0, p, weights + (K * K * K - 1) * C + c0,
+                              dx + (n * D + p) * plane * C + c0, v, K, -C,
+                              large ? &ahead : 0, channels);
+        }
+  }
+}
+
+static void FN(vn_depthwise_gradients)(const float *x, vn_reading reading, const float *dy,
+                                       vn_gradient_reading gradient, const float *weights, float *dx,
+                                       float *partial, vn_volume v, ptrdiff_t K, ptrdiff_t i0,
+                                       ptrdiff_t i1) {
+  const vn_depthwise_group group = vn_depthwise_group_of(v);
+  for (ptrdiff_t item = i0; item < i1; item++)
+    FN(gradients_item)(x, reading, dy, gradient, weights, dx,
+                       partial ? partial + item * K * K * K * PACKED : 0, v, K, group, item, i1);
+}
+
+INLINE V FN(sum_of_parts)(const float *part, ptrdiff_t groups, ptrdiff_t distance) {
+  VD sum = (VD){0};
+  for (ptrdiff_t group = 0; group < groups; group++)
+    sum += __builtin_convertvector(LOAD(part + group * distance), VD);
+  return __builtin_convertvector(sum, V);
+}
+
+static void FN(vn_depthwise_weight_sums)(const float *partial, float *dweights, vn_volume v,
+                                         ptrdiff_t K, ptrdiff_t b0, ptrdiff_t b1) {
+  const ptrdiff_t C = v.channels, blocks = blocks_of(v), taps = K * K * K, size = taps * PACKED;
+  const ptrdiff_t groups = vn_depthwise_gradient_items(v) / blocks;
+  const vn_taps depth = vn_live_taps(v.depth, K), height = vn_live_taps(v.height, K);
+  const vn_taps width = vn_live_taps(v.width, K);
+  for (ptrdiff_t tap = 0; tap < taps; tap++) {
+    const ptrdiff_t kd = tap / (K * K), kh = tap / K % K, kw = tap % K;
+    const int live = kd >= depth.first && kd < depth.end && kh >= height.first && kh < height.end &&
+                     kw >= width.first && kw < width.end;
+    for (ptrdiff_t c = b0 * 16; c < MIN(b1 * 16, C); c += LANES) {
+      const float *part = partial + c / 16 * size + tap * PACKED + c % 16;
+      const V sum = live ? FN(sum_of_parts)(part, groups, blocks * size) : (V){0};
+      if (C - c >= LANES) STORE(dweights + tap * C + c, sum);
+      else FN(store_masked)(dweights + tap * C + c, sum, FN(mask)(C - c));
+    }
+  }
+}
 #undef PACKED

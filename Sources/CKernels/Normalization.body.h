@@ -72,15 +72,6 @@ static void FN(vn_column_sums)(const float *x, ptrdiff_t r0, ptrdiff_t r1, ptrdi
   }
 }
 
-// dy where the activation lets it through, decided on the recomputed pre-activation.
-INLINE V FN(masked_gradient)(V x, V dy, V scale, V shift, const int activation) {
-  if (activation == VN_LINEAR) return dy;
-  const V pre = FMA(x, scale, shift);
-  VI open = pre > (V){0};
-  if (activation == VN_RELU6) open &= pre < BROADCAST(6);
-  return (V)((VI)dy & open);
-}
-
 INLINE void FN(normalize_rows)(const float *x, const float *residual, float *y, ptrdiff_t r0,
                                ptrdiff_t r1, ptrdiff_t C, const float *scale, const float *shift,
                                const int activation, const int added) {

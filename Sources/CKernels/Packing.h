@@ -65,6 +65,76 @@ __attribute__((unused)) static void FN(pack)(const float *x, ptrdiff_t stride, f
 #undef AS
 }
 
+// dy where the activation lets it through, decided on the recomputed pre-activation.
+INLINE V FN(masked_gradient)(V x, V dy, V scale, V shift, const int activation) {
+  if (activation == VN_LINEAR) return dy;
+  const V pre = FMA(x, scale, shift);
+  VI open = pre > (V){0};
+  if (activation == VN_RELU6) open &= pre < BROADCAST(6);
+  return (V)((VI)dy & open);
+}
+
+INLINE void FN(pack_gradient_columns)(const float *dy, const float *x, ptrdiff_t stride, float *to,
+                                      ptrdiff_t rows, vn_gradient_reading g, ptrdiff_t c,
+                                      const int activation, const int vectors, const int masked,
+                                      MASK m) {
+#define PER_CHANNEL(name) LOAD_SOME(g.name + c + j * LANES, masked, m)
+  V a[16 / LANES], b[16 / LANES], mean[16 / LANES], slope[16 / LANES], offset[16 / LANES];
+  UNROLL for (int j = 0; j < vectors; j++) {
+    a[j] = PER_CHANNEL(scale);
+    b[j] = PER_CHANNEL(shift);
+    mean[j] = PER_CHANNEL(mean);
+    slope[j] = PER_CHANNEL(slope);
+    offset[j] = PER_CHANNEL(offset);
+  }
+#undef PER_CHANNEL
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    __builtin_prefetch(x + (r + 32) * stride);
+    __builtin_prefetch(dy + (r + 32) * stride);
+    UNROLL for (int j = 0; j < vectors; j++) {
+      const V v = LOAD_SOME(x + r * stride + j * LANES, masked, m);
+      const V open = FN(masked_gradient)(v, LOAD_SOME(dy + r * stride + j * LANES, masked, m), a[j],
+                                         b[j], activation);
+      STORE(to + r * PACKED + j * LANES, FMA(open, a[j], FMA(v - mean[j], slope[j], offset[j])));
+    }
+  }
+}
+
+INLINE void FN(pack_gradient_block)(const float *dy, const float *x, ptrdiff_t stride, float *to,
+                                    ptrdiff_t rows, vn_gradient_reading g, ptrdiff_t c0,
+                                    ptrdiff_t channels, const int activation) {
+#define AT(c, vectors, masked)                                                                     \
+  FN(pack_gradient_columns)(dy + (c), x + (c), stride, to + (c), rows, g, c0 + (c), activation,    \
+                            vectors, masked, FN(mask)(channels - (c)))
+  if (channels == 16) {
+    AT(0, 16 / LANES, 0);
+  } else {
+    for (ptrdiff_t c = 0; c < channels; c += LANES) {
+      if (channels - c >= LANES) AT(c, 1, 0);
+      else AT(c, 1, 1);
+    }
+  }
+#undef AT
+}
+
+// `to`[row][PACKED] = `channels` channels from c0 on of rows of dy, as `gradient` shows them; the
+// first row is the normalised tensor's element `from`.
+__attribute__((unused)) static void FN(pack_gradient)(const float *dy, vn_gradient_reading gradient,
+                                                      ptrdiff_t from, ptrdiff_t stride, float *to,
+                                                      ptrdiff_t rows, ptrdiff_t c0,
+                                                      ptrdiff_t channels) {
+  if (!gradient.x) {
+    FN(pack)(dy, stride, to, rows, c0, channels, (vn_reading){0, 0, VN_LINEAR});
+    return;
+  }
+  const float *x = gradient.x + from + c0;
+#define AS(kind) FN(pack_gradient_block)(dy + c0, x, stride, to, rows, gradient, c0, channels, kind)
+  if (gradient.activation == VN_LINEAR) AS(VN_LINEAR);
+  else if (gradient.activation == VN_RELU) AS(VN_RELU);
+  else AS(VN_RELU6);
+#undef AS
+}
+
 INLINE void FN(read_rows_as)(const float *x, ptrdiff_t stride, float *to, ptrdiff_t rows,
                              ptrdiff_t channels, const float *scale, const float *shift,
                              const int reading) {

@@ -24,6 +24,22 @@ enum Instruction: Sendable {
         }
     }
 
+    /// Where an instruction reads the gradient of a node's output: a buffer, or what the gradient of
+    /// the batch norm behind the node makes of a buffer, computed by whoever reads it.
+    enum GradientSource: Hashable, Sendable {
+        case buffer(Buffer)
+        case normalized(NormGradient)
+    }
+
+    /// What a batch norm's gradient is made of: its input, the gradient of its output, and the line
+    /// that it adds.
+    struct NormGradient: Hashable, Sendable {
+        let x: Buffer
+        let dy: Buffer
+        let norm: Norm
+        let line: Buffer
+    }
+
     /// A batch of volumes.
     struct Volume: Hashable, Sendable {
         let size: VolumeSize
@@ -45,6 +61,16 @@ enum Instruction: Sendable {
         let outputs: Int
         let weights: ParameterReference
         let bias: ParameterReference?
+
+        /// Whether the input's gradient transposes activations instead of the weights: the fewer values.
+        func transposesActivations(batch: Int) -> Bool {
+            batch * rowsPerSample * (inputs + outputs) < inputs * outputs
+        }
+
+        /// Floats of what the input's gradient transposes.
+        func transposedCount(batch: Int) -> Int {
+            min(batch * rowsPerSample * (inputs + outputs), inputs * outputs)
+        }
     }
 
     /// A batch norm: its description, extents and the buffer with its scale, shift, mean and
@@ -77,16 +103,18 @@ enum Instruction: Sendable {
     case linearInput(Buffer, Buffer, inputs: Int, outputs: Int, ParameterReference)
     case dropoutGradient(Buffer, mask: Buffer, count: Int)
     case globalAverageGradient(Buffer, Buffer, Volume)
-    /// x, dy, dx; the last two buffers are scratch.
-    case normalizeGradient(Buffer, Buffer, Buffer, Norm, Buffer, Buffer)
-    /// dy, dx, scratch for the transposed weights.
+    /// The gradients of scale and shift, and dx unless whoever reads it computes it; the last buffer is
+    /// scratch.
+    case normalizeGradient(NormGradient, Buffer?, Buffer)
+    /// dy, dx, scratch for what is transposed.
     case productInput(Buffer, Buffer, Product, Buffer, accumulate: Bool)
     case productWeights(Source, Buffer, Product)
     /// dy, scratch.
     case productBias(Buffer, Product, Buffer)
     case scatter(Buffer, Buffer, Window)
-    case depthwiseInput(Buffer, Buffer, Volume, kernel: Int, ParameterReference)
-    case depthwiseWeights(Source, Buffer, Volume, kernel: Int, ParameterReference)
+    /// x, dy, dx unless nobody wants it, scratch for the weights' gradient.
+    case depthwiseGradients(
+        Source, GradientSource, Buffer?, Volume, kernel: Int, ParameterReference, Buffer)
     /// x, dy, scratch.
     case convolutionWeights(Source, Buffer, Window, ParameterReference, Buffer)
     case slotProduct(Int, Buffer, Buffer, count: Int, Buffer)
@@ -96,7 +124,7 @@ enum Instruction: Sendable {
     /// Whether it is only for the gradients of parameters.
     var isForParameters: Bool {
         switch self {
-        case .linearWeights, .productWeights, .productBias, .depthwiseWeights, .convolutionWeights:
+        case .linearWeights, .productWeights, .productBias, .convolutionWeights:
             true
         case .volume(.convolutionWeights): true
         default: false

@@ -51,22 +51,16 @@ extension PlanRun {
     @unsafe private func runWithGradientSums(
         _ instruction: Instruction, _ next: Instruction
     ) -> Bool {
-        guard case .normalizeGradient(let x, let dy, let dx, let norm, let sums, let line) = next
-        else { return false }
-        let part = { (part: Int) in
-            unsafe gradientSumsPart(part, pointer(x), pointer(dy), norm, doubles(sums))
-        }
+        guard case .normalizeGradient(let gradient, let dx, let sums) = next else { return false }
+        let part = { (part: Int) in unsafe gradientSumsPart(part, gradient, doubles(sums)) }
         switch instruction {
-        case .productInput(_, dy, _, _, _):
+        case .productInput(_, gradient.dy, _, _, _):
             unsafe runProductInput(instruction, part: part)
-        case .depthwiseInput(let above, dy, let extents, let kernel, let weights):
-            unsafe depthwise(
-                pointer(above), parameter(weights), pointer(dy), extents, kernel, flipped: true,
-                part: part)
+        case .depthwiseGradients(_, _, gradient.dy, _, _, _, _):
+            unsafe runDepthwiseGradients(instruction, part: part)
         default: return false
         }
-        unsafe normalizeGradientFromSums(
-            pointer(x), pointer(dy), pointer(dx), norm, doubles(sums), pointer(line))
+        unsafe normalizeGradientFromSums(gradient, dx, doubles(sums))
         return true
     }
 
@@ -74,16 +68,38 @@ extension PlanRun {
         _ instruction: Instruction, part: ((Int) -> Void)? = nil
     ) {
         guard
-            case .productInput(let dy, let dx, let product, let scratch, let accumulate) =
-                instruction
+            case .productInput(
+                let above, let result, let product, let scratch, let accumulate) = instruction
         else { return }
         let (w, transposed) = unsafe (parameter(product.weights), pointer(scratch))
-        split(product.inputs, grain: max(16, 16384 / product.outputs)) {
-            unsafe vn_transpose(w, transposed, product.inputs, product.outputs, $0, $1)
+        let (dy, dx) = unsafe (pointer(above), pointer(result))
+        let rows = batch * product.rowsPerSample
+        let (inputs, outputs) = (product.inputs, product.outputs)
+        guard product.transposesActivations(batch: batch) else {
+            unsafe transpose(w, to: transposed, rows: inputs, columns: outputs)
+            unsafe multiply(
+                rows: rows, inputs: outputs, outputs: inputs, dy, transposed, dx,
+                accumulate: accumulate, part: part)
+            return
         }
+        // The same sums in the same order, of operands that have changed places.
+        let below = unsafe transposed + rows * outputs
+        unsafe transpose(dy, to: transposed, rows: rows, columns: outputs)
+        if accumulate { unsafe transpose(dx, to: below, rows: rows, columns: inputs) }
         unsafe multiply(
-            rows: batch * product.rowsPerSample, inputs: product.outputs, outputs: product.inputs,
-            pointer(dy), transposed, pointer(dx), accumulate: accumulate, part: part)
+            rows: inputs, inputs: outputs, outputs: rows, w, transposed, below,
+            accumulate: accumulate)
+        unsafe transpose(below, to: dx, rows: inputs, columns: rows)
+        if let part { pool.run(StepPlanner.parts(rows: rows), part) }
+    }
+
+    @unsafe private func transpose(
+        _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, rows: Int,
+        columns: Int
+    ) {
+        split(rows, grain: max(16, 16384 / columns)) {
+            unsafe vn_transpose(source, target, rows, columns, $0, $1)
+        }
     }
 
     @unsafe private func runBackward(_ instruction: Instruction) {
@@ -100,9 +116,11 @@ extension PlanRun {
                 unsafe vn_global_average_gradient(
                     dy, dx, extents.size.count, extents.channels, $0, $1)
             }
-        case .normalizeGradient(let x, let dy, let dx, let norm, let sums, let line):
-            unsafe normalizeGradient(
-                pointer(x), pointer(dy), pointer(dx), norm, doubles(sums), pointer(line))
+        case .normalizeGradient(let gradient, let dx, let sums):
+            pool.run(StepPlanner.parts(rows: batch * gradient.norm.rowsPerSample)) { part in
+                unsafe gradientSumsPart(part, gradient, doubles(sums))
+            }
+            unsafe normalizeGradientFromSums(gradient, dx, doubles(sums))
         case .productInput: unsafe runProductInput(instruction)
         case .productWeights(let x, let dy, let product):
             unsafe productWeights(
@@ -118,16 +136,7 @@ extension PlanRun {
             split(batch * window.input.size.depth * window.input.size.height, grain: 16) {
                 unsafe vn_scatter_strided(dy, dx, geometry, $0, $1)
             }
-        case .depthwiseInput(let dy, let dx, let extents, let kernel, let weights):
-            unsafe depthwise(
-                pointer(dy), parameter(weights), pointer(dx), extents, kernel, flipped: true)
-        case .depthwiseWeights(let x, let dy, let extents, let kernel, let weights):
-            let reading = unsafe reading(x)
-            let (x, dy, dw) = unsafe (pointer(x), pointer(dy), gradient(weights))
-            let volume = volume(extents)
-            split(vn_depthwise_weight_items(volume, kernel), grain: 1) {
-                unsafe vn_depthwise_weights(x, reading, dy, dw, volume, kernel, $0, $1)
-            }
+        case .depthwiseGradients: unsafe runDepthwiseGradients(instruction)
         case .convolutionWeights(let x, let dy, let window, let weights, let scratch):
             let (x, dy, partial) = unsafe (pointer(x), pointer(dy), pointer(scratch))
             let geometry = geometry(window)
@@ -141,50 +150,101 @@ extension PlanRun {
         }
     }
 
-    @unsafe private func normalizeGradient(
-        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
-        _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>,
-        _ line: UnsafeMutablePointer<Float>
+    @unsafe private func runDepthwiseGradients(
+        _ instruction: Instruction, part: ((Int) -> Void)? = nil
     ) {
-        pool.run(StepPlanner.parts(rows: batch * norm.rowsPerSample)) { part in
-            unsafe gradientSumsPart(part, x, dy, norm, sums)
+        guard
+            case .depthwiseGradients(
+                let input, let above, let result, let extents, let kernel, let weights,
+                let scratch) = instruction
+        else { return }
+        let (reading, gradient) = unsafe (reading(input), gradientReading(above))
+        let (x, dy, w) = unsafe (pointer(input), pointer(above), parameter(weights))
+        let dx = unsafe result.map { unsafe pointer($0) }
+        let partial = unsafe gradients.isEmpty ? nil : pointer(scratch)
+        let volume = volume(extents)
+        let items = vn_depthwise_gradient_items(volume)
+        let blocks = StepPlanner.padded(extents.channels) / 16
+        let parts = StepPlanner.parts(rows: batch * extents.size.count)
+        // Whole samples, when they hold whole parts and keep every thread busy.
+        if let part, parts % batch == 0, items == batch * blocks, batch % pool.threads == 0 {
+            pool.run(batch) { sample in
+                unsafe vn_depthwise_gradients(
+                    x, reading, dy, gradient, w, dx, partial, volume, kernel, blocks * sample,
+                    blocks * (sample + 1))
+                for index in parts * sample / batch..<parts * (sample + 1) / batch { part(index) }
+            }
+        } else {
+            split(items, grain: 1) {
+                unsafe vn_depthwise_gradients(
+                    x, reading, dy, gradient, w, dx, partial, volume, kernel, $0, $1)
+            }
+            if let part { pool.run(parts, part) }
         }
-        unsafe normalizeGradientFromSums(x, dy, dx, norm, sums, line)
+        guard let partial = unsafe partial else { return }
+        let dw = unsafe self.gradient(weights)
+        split(blocks, grain: 4) {
+            unsafe vn_depthwise_weight_sums(partial, dw, volume, kernel, $0, $1)
+        }
+    }
+
+    @unsafe private func pointer(
+        _ source: Instruction.GradientSource
+    ) -> UnsafeMutablePointer<Float> {
+        switch source {
+        case .buffer(let dy): unsafe pointer(dy)
+        case .normalized(let gradient): unsafe pointer(gradient.dy)
+        }
+    }
+
+    /// How a kernel reads the gradient.
+    @unsafe private func gradientReading(
+        _ source: Instruction.GradientSource
+    ) -> vn_gradient_reading {
+        guard case .normalized(let gradient) = source else { return unsafe vn_gradient_reading() }
+        let padded = StepPlanner.padded(gradient.norm.channels)
+        let state = unsafe UnsafePointer(pointer(gradient.norm.state))
+        let line = unsafe UnsafePointer(pointer(gradient.line))
+        return unsafe vn_gradient_reading(
+            x: pointer(gradient.x), scale: state, shift: state + padded, mean: state + 2 * padded,
+            slope: line, offset: line + padded, activation: gradient.norm.layer.activation.code)
     }
 
     @unsafe private func gradientSumsPart(
-        _ part: Int, _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
-        _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>
+        _ part: Int, _ gradient: Instruction.NormGradient, _ sums: UnsafeMutablePointer<Double>
     ) {
+        let norm = gradient.norm
         let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
         let rows = batch * norm.rowsPerSample
         let parts = StepPlanner.parts(rows: rows)
         let state = unsafe pointer(norm.state)
         let start = unsafe sums + 2 * part * padded
         unsafe vn_normalize_gradient_sums(
-            x, dy, rows * part / parts, rows * (part + 1) / parts, channels, state,
-            state + padded, state + 2 * padded, norm.layer.activation.code, start, start + padded)
+            pointer(gradient.x), pointer(gradient.dy), rows * part / parts,
+            rows * (part + 1) / parts, channels, state, state + padded, state + 2 * padded,
+            norm.layer.activation.code, start, start + padded)
     }
 
     @unsafe private func normalizeGradientFromSums(
-        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>,
-        _ norm: Instruction.Norm, _ sums: UnsafeMutablePointer<Double>,
-        _ line: UnsafeMutablePointer<Float>
+        _ gradient: Instruction.NormGradient, _ result: Buffer?,
+        _ sums: UnsafeMutablePointer<Double>
     ) {
+        let norm = gradient.norm
         let (channels, padded) = (norm.channels, StepPlanner.padded(norm.channels))
         let rows = batch * norm.rowsPerSample
-        let parts = StepPlanner.parts(rows: rows)
-        let activation = norm.layer.activation.code
-        let state = unsafe pointer(norm.state)
-        let (scale, shift, mean) = unsafe (state, state + padded, state + 2 * padded)
+        let (state, line) = unsafe (pointer(norm.state), pointer(gradient.line))
         let wantsParameters = unsafe !gradients.isEmpty
         unsafe vn_normalization_gradient_coefficients(
-            sums, parts, padded, rows, channels, scale, state + 3 * padded,
-            wantsParameters ? gradient(norm.layer.scale) : nil,
-            wantsParameters ? gradient(norm.layer.shift) : nil, line, line + padded)
+            sums, StepPlanner.parts(rows: rows), padded, rows, channels, state, state + 3 * padded,
+            wantsParameters ? self.gradient(norm.layer.scale) : nil,
+            wantsParameters ? self.gradient(norm.layer.shift) : nil, line, line + padded)
+        guard let result else { return }
+        let (x, dy, dx) = unsafe (pointer(gradient.x), pointer(gradient.dy), pointer(result))
+        let activation = norm.layer.activation.code
         split(rows, grain: max(1, 8192 / channels)) {
             unsafe vn_normalize_gradient(
-                x, dy, dx, $0, $1, channels, scale, shift, mean, line, line + padded, activation)
+                x, dy, dx, $0, $1, channels, state, state + padded, state + 2 * padded, line,
+                line + padded, activation)
         }
     }
 

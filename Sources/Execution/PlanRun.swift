@@ -70,11 +70,7 @@ internal import Tensors
         unsafe Array(UnsafeBufferPointer(start: pointer(buffer), count: count))
     }
 
-    func volume(_ volume: Instruction.Volume) -> vn_volume {
-        vn_volume(
-            samples: batch, depth: volume.size.depth, height: volume.size.height,
-            width: volume.size.width, channels: volume.channels)
-    }
+    func volume(_ volume: Instruction.Volume) -> vn_volume { volume.forKernels(batch: batch) }
 
     func geometry(_ window: Instruction.Window) -> vn_convolution {
         vn_convolution(
@@ -132,7 +128,7 @@ extension PlanRun {
         case .depthwise(let x, let y, let extents, let kernel, let weights) where y == output:
             unsafe depthwise(
                 pointer(x), reading: reading(x), parameter(weights), pointer(y), extents, kernel,
-                flipped: false, part: part)
+                part: part)
         case .convolution(let x, let y, let window, let weights) where y == output:
             unsafe convolve(
                 pointer(x), parameter(weights), pointer(y), geometry(window),
@@ -163,8 +159,7 @@ extension PlanRun {
                 parameter(product.weights), pointer(y), bias: bias)
         case .depthwise(let x, let y, let extents, let kernel, let weights):
             unsafe depthwise(
-                pointer(x), reading: reading(x), parameter(weights), pointer(y), extents, kernel,
-                flipped: false)
+                pointer(x), reading: reading(x), parameter(weights), pointer(y), extents, kernel)
         case .moments(let x, let norm, let scratch):
             unsafe moments(pointer(x), norm, doubles(scratch))
         case .constants(let norm):
@@ -258,10 +253,10 @@ extension PlanRun {
         if let part { pool.run(parts, part) }
     }
 
-    @unsafe func depthwise(
+    @unsafe private func depthwise(
         _ x: UnsafePointer<Float>, reading: vn_reading = unsafe vn_reading(),
         _ w: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ extents: Instruction.Volume,
-        _ kernel: Int, flipped: Bool, part: ((Int) -> Void)? = nil
+        _ kernel: Int, part: ((Int) -> Void)? = nil
     ) {
         let volume = volume(extents)
         let items = vn_depthwise_items(volume)
@@ -270,14 +265,14 @@ extension PlanRun {
         if let part, parts % batch == 0, batch % pool.threads == 0 {
             pool.run(batch) { sample in
                 unsafe vn_depthwise(
-                    x, reading, w, y, volume, kernel, flipped ? 1 : 0, items * sample / batch,
+                    x, reading, w, y, volume, kernel, items * sample / batch,
                     items * (sample + 1) / batch)
                 for index in parts * sample / batch..<parts * (sample + 1) / batch { part(index) }
             }
             return
         }
         split(items, grain: 1) {
-            unsafe vn_depthwise(x, reading, w, y, volume, kernel, flipped ? 1 : 0, $0, $1)
+            unsafe vn_depthwise(x, reading, w, y, volume, kernel, $0, $1)
         }
         if let part { pool.run(parts, part) }
     }
@@ -342,6 +337,19 @@ extension PlanRun {
             unsafe mask[index] = stream.next() >= threshold ? kept : 0
             unsafe x[index] *= mask[index]
         }
+    }
+}
+
+extension Instruction.Volume {
+    fileprivate func forKernels(batch: Int) -> vn_volume {
+        vn_volume(
+            samples: batch, depth: size.depth, height: size.height, width: size.width,
+            channels: channels)
+    }
+
+    /// The parts in which the gradients of a depthwise convolution on the volume are computed.
+    func depthwiseGradientItems(batch: Int) -> Int {
+        vn_depthwise_gradient_items(forKernels(batch: batch))
     }
 }
 

@@ -20,6 +20,8 @@ struct StepPlanner {
     private var gathered: [Int: Buffer] = [:]
     private var norms: [Int: Instruction.Norm] = [:]
     private var masks: [Int: Buffer] = [:]
+    /// Gradients of node outputs that their one reader computes.
+    private var deferred: [Int: Instruction.NormGradient] = [:]
     /// The voxels that a maximum chose, by node.
     var chosen: [Int: Buffer] = [:]
     /// Sums that were fused into the normalisation before them.
@@ -72,8 +74,9 @@ struct StepPlanner {
         Instruction.Volume(size: graph.nodes[index].size, channels: graph.nodes[index].channels)
     }
 
-    /// The number of fixed parts that a sum over `rows` is taken in.
-    static func parts(rows: Int) -> Int { rows >= 1024 ? 16 : 2 }
+    /// The number of fixed parts that a sum over `rows` is taken in: a part is summed while it is in the
+    /// cache.
+    static func parts(rows: Int) -> Int { rows >= 1024 ? max(16, min(256, rows / 512)) : 2 }
 
     static func padded(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
 
@@ -276,6 +279,12 @@ extension StepPlanner {
     /// The number of fixed parts of a dot product.
     static let dotParts = 16
 
+    /// Whether a batch norm may leave the gradient of its input, a node, to the node's own gradient.
+    private func isReadByDepthwiseGradient(_ index: Int) -> Bool {
+        guard case .depthwise = graph.nodes[index].kind else { return false }
+        return consumers[index].count == 1 && graph.nodes[index].slot == nil
+    }
+
     private mutating func planBackward(
         _ index: Int, _ gradient: Buffer, _ gradients: inout Gradients
     ) {
@@ -318,25 +327,36 @@ extension StepPlanner {
             let line = buffers.buffer(2 * Self.padded(node.channels))
             // Written while the convolution behind it runs, if that is run together with it.
             buffers.touch(sums, at: time - 1)
+            let parts = Instruction.NormGradient(
+                x: value(input), dy: gradient, norm: norm, line: line)
+            if isReadByDepthwiseGradient(input) {
+                emitBack(
+                    .normalizeGradient(parts, nil, sums), parts.x, gradient, norm.state, sums, line)
+                deferred[input] = parts
+                gradients[input] = gradient
+                break
+            }
             let shared = gradients.isShared(gradient, by: index, visiting: index)
             let result = shared ? buffers.buffer(batch * node.count) : gradient
             emitBack(
-                .normalizeGradient(value(input), gradient, result, norm, sums, line),
-                value(input), gradient, result, norm.state, sums, line)
+                .normalizeGradient(parts, result, sums), parts.x, gradient, result, norm.state,
+                sums, line)
             deliver(result, to: input, from: index, &gradients)
         case .pointwise(let weights, let bias, let stride):
             planBackwardProduct(
                 index, gradient, product(index, weights, bias), stride, &gradients)
         case .depthwise(let weights, let kernel):
-            emitBack(
-                .depthwiseWeights(source, gradient, volume(index), kernel: kernel, weights),
-                source.buffer, source.state, gradient)
-            guard wantsInput else { break }
             precondition(gradients[input] == nil, "a depthwise input has another reader")
-            let result = buffers.buffer(batch * node.count)
+            let partial = buffers.buffer(
+                volume(index).depthwiseGradientItems(batch: batch) * 16 * kernel * kernel * kernel)
+            let result = wantsInput ? buffers.buffer(batch * node.count) : nil
+            let behind = deferred[index]
             emitBack(
-                .depthwiseInput(gradient, result, volume(index), kernel: kernel, weights),
-                gradient, result)
+                .depthwiseGradients(
+                    source, behind.map { .normalized($0) } ?? .buffer(gradient), result,
+                    volume(index), kernel: kernel, weights, partial),
+                source.buffer, source.state, gradient, behind?.x, behind?.norm.state, behind?.line,
+                result, partial)
             gradients[input] = result
         case .convolution(let weights, let kernel, let stride):
             if wantsInput {
@@ -366,7 +386,7 @@ extension StepPlanner {
             emitBack(.productBias(gradient, product, scratch), gradient, scratch)
         }
         guard input != 0 else { return }
-        let transposed = buffers.buffer(product.inputs * product.outputs)
+        let transposed = buffers.buffer(product.transposedCount(batch: batch))
         let isDense = stride == VolumeSize(cubic: 1)
         if isDense, let known = gradients[input],
             !gradients.isShared(known, by: input, visiting: index - 1)

@@ -15,7 +15,7 @@ package func depthwiseConvolution(_ input: Tensor, weights: Tensor, kernel: Int)
     let volume = Extents(input.shape).volume
     var output = zeros(input.count)
     unsafe vn_depthwise(
-        input.elements, vn_reading(), weights.elements, &output, volume, kernel, 0, 0,
+        input.elements, vn_reading(), weights.elements, &output, volume, kernel, 0,
         vn_depthwise_items(volume))
     return Tensor(shape: input.shape, elements: output)
 }
@@ -35,14 +35,14 @@ package func depthwiseConvolutionGradient(
     precondition(outputGradient.shape == input.shape, "a depthwise output has the input's shape")
     let volume = Extents(input.shape).volume
     var inputGradient = zeros(input.count)
-    unsafe vn_depthwise(
-        outputGradient.elements, vn_reading(), weights.elements, &inputGradient, volume, kernel, 1,
-        0,
-        vn_depthwise_items(volume))
     var weightGradient = zeros(weights.count)
-    unsafe vn_depthwise_weights(
-        input.elements, vn_reading(), outputGradient.elements, &weightGradient, volume, kernel, 0,
-        vn_depthwise_weight_items(volume, kernel))
+    let items = vn_depthwise_gradient_items(volume)
+    var partial = zeros(items * kernel * kernel * kernel * 16)
+    unsafe vn_depthwise_gradients(
+        input.elements, vn_reading(), outputGradient.elements, vn_gradient_reading(),
+        weights.elements, &inputGradient, &partial, volume, kernel, 0, items)
+    unsafe vn_depthwise_weight_sums(
+        partial, &weightGradient, volume, kernel, 0, (volume.channels + 15) / 16)
     return (
         Tensor(shape: input.shape, elements: inputGradient),
         Tensor(shape: weights.shape, elements: weightGradient)

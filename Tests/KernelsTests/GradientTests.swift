@@ -22,6 +22,8 @@ struct GradientTests {
     static let sizes = [
         VolumeSize(1, 1, 1), VolumeSize(1, 2, 2), VolumeSize(3, 5, 7), VolumeSize(2, 4, 4),
         VolumeSize(2, 8, 8), VolumeSize(4, 3, 17), VolumeSize(2, 5, 32),
+        // Planes that a depthwise convolution holds in a ring.
+        VolumeSize(11, 12, 13), VolumeSize(10, 16, 8),
     ]
 
     private func input(_ size: VolumeSize, _ channels: Int, _ name: String) -> Tensor {

@@ -58,6 +58,19 @@ typedef struct {
   int activation;
 } vn_reading;
 
+/// How a kernel reads the gradient of a batch norm's input: g · scale + (x - mean) · slope + offset,
+/// where g is the gradient of its output behind the activation's mask; that gradient itself where `x`
+/// is null. See vn_normalize_gradient.
+typedef struct {
+  const float *_Nullable x;
+  const float *_Nullable scale;
+  const float *_Nullable shift;
+  const float *_Nullable mean;
+  const float *_Nullable slope;
+  const float *_Nullable offset;
+  int activation;
+} vn_gradient_reading;
+
 // ---- matrix products (pointwise convolutions) ----
 
 /// c[m0..<m1, n0..<n1] = a · b + bias, or c + a · b with `accumulate` (no bias then); a [m, k] with
@@ -88,14 +101,20 @@ ptrdiff_t vn_depthwise_items(vn_volume volume);
 /// Depthwise kernel³ convolution of x as `reading` shows it, stride 1, "same" padding, for items
 /// i0..<i1.
 /// Weights are [kernel³][channels]; only taps inside the volume are touched.
-/// With `flipped` the taps run backwards: the gradient with respect to the input.
 void vn_depthwise(const float *x, vn_reading reading, const float *weights, float *y,
-                  vn_volume volume, ptrdiff_t kernel, int flipped, ptrdiff_t i0, ptrdiff_t i1);
-/// Items of a depthwise weight gradient: 16 channels × kernel slice.
-ptrdiff_t vn_depthwise_weight_items(vn_volume volume, ptrdiff_t kernel);
-/// The gradient of the depthwise weights for items i0..<i1; taps that never touch the volume get 0.
-void vn_depthwise_weights(const float *x, vn_reading reading, const float *dy, float *dweights,
-                          vn_volume volume, ptrdiff_t kernel, ptrdiff_t i0, ptrdiff_t i1);
+                  vn_volume volume, ptrdiff_t kernel, ptrdiff_t i0, ptrdiff_t i1);
+/// Items of the gradients below: some samples × 16 channels.
+ptrdiff_t vn_depthwise_gradient_items(vn_volume volume);
+/// Both gradients of a depthwise convolution for items i0..<i1, from dy as `gradient` shows it: dx, and
+/// each item's part of the weights' gradient, partial [items][kernel³][16]. Either may be null.
+void vn_depthwise_gradients(const float *x, vn_reading reading, const float *dy,
+                            vn_gradient_reading gradient, const float *weights,
+                            float *_Nullable dx, float *_Nullable partial, vn_volume volume,
+                            ptrdiff_t kernel, ptrdiff_t i0, ptrdiff_t i1);
+/// The weights' gradient from all parts, added in order and in double, for channels 16·b0..<16·b1; taps
+/// that never touch the volume get 0.
+void vn_depthwise_weight_sums(const float *partial, float *dweights, vn_volume volume,
+                              ptrdiff_t kernel, ptrdiff_t b0, ptrdiff_t b1);
 
 /// A dense convolution's geometry; outputs are [samples, out_depth, out_height, out_width].
 typedef struct {

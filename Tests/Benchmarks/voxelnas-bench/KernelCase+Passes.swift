@@ -109,29 +109,26 @@ extension KernelCase {
             * liveTaps(size.width, kernel)
         let operations = 2 * Double(samples * channels * taps)
         let weights = kernel * kernel * kernel * channels
-        let bytes = 4 * Double(2 * samples * size.count * channels + weights)
-        func input(_ name: String, flipped: Int32) -> KernelPass {
-            KernelPass(
-                kernel: "depthwise k\(kernel)", pass: name, operations: operations, bytes: bytes
-            ) {
+        let outputs = samples * size.count * channels
+        let bytes = 4 * Double(2 * outputs + weights)
+        let name = "depthwise k\(kernel)"
+        return [
+            KernelPass(kernel: name, pass: "forward", operations: operations, bytes: bytes) {
                 scratch in
                 let (a, b, c) = unsafe (scratch.a, scratch.b, scratch.c)
                 scratch.split(vn_depthwise_items(volume)) {
-                    unsafe vn_depthwise(
-                        a, vn_reading(), b, c, volume, kernel, flipped, $0, $1)
+                    unsafe vn_depthwise(a, vn_reading(), b, c, volume, kernel, $0, $1)
                 }
-            }
-        }
-        return [
-            input("forward", flipped: 0), input("data gradient", flipped: 1),
+            },
             KernelPass(
-                kernel: "depthwise k\(kernel)", pass: "weight gradient", operations: operations,
-                bytes: bytes
+                kernel: name, pass: "gradients", operations: 2 * operations,
+                bytes: 4 * Double(3 * outputs + weights)
             ) { scratch in
                 let (a, b, c) = unsafe (scratch.a, scratch.b, scratch.c)
-                scratch.split(vn_depthwise_weight_items(volume, kernel)) {
-                    unsafe vn_depthwise_weights(
-                        a, vn_reading(), b, c, volume, kernel, $0, $1)
+                scratch.split(vn_depthwise_gradient_items(volume)) {
+                    unsafe vn_depthwise_gradients(
+                        a, vn_reading(), a, vn_gradient_reading(), b, c, c + outputs, volume,
+                        kernel, $0, $1)
                 }
             },
         ]

@@ -58,7 +58,8 @@ enum KernelCase: Hashable {
         case .pointwise(let rows, let inputs, let outputs):
             max(rows * max(inputs, outputs), inputs * outputs)
         case .depthwise(let samples, let size, let channels, let kernel):
-            max(samples * size.count, kernel * kernel * kernel) * channels
+            // The input's gradient, and the parts of the weights' one behind it.
+            samples * (size.count + kernel * kernel * kernel) * (channels + 15)
         case .stem(let samples, let input, let output, let channels):
             samples * max(input.count, max(output.count, 27) * channels)
         case .normalization(let rows, let channels): rows * channels
