@@ -72,6 +72,36 @@ import Testing
         }
     }
 
+    /// Where a product has fewer voxels than channels, its gradient goes another way.
+    @Test func productsOfFewVoxelsHaveTheGradientOfMany() throws {
+        let space = SearchSpace(
+            cells: [.init(width: 48, blocks: 3, stride: VolumeSize(cubic: 2))], featureChannels: 96)
+        let path = Architecture(choices: [2, 5, 0])
+        let size = VolumeSize(4, 12, 12)
+        let graph = CovidNet3DSupernet(space: space, classes: 3).graph(of: path, input: size)
+        let parameters = ParameterSet(initializing: graph.operators, seed: 7, model: "derivative")
+        var stream = RandomStream(seed: 5, name: "input")
+        let sample = (0..<size.count).map { _ in Float(stream.nextNormal()) }
+        let other = (0..<size.count).map { _ in Float(stream.nextNormal()) }
+        // The same two samples again and again: their mean loss and its gradient stay what they are.
+        func step(_ times: Int) throws -> StepResult {
+            let input = (0..<times).flatMap { _ in sample + other }
+            return try unsafe input.withUnsafeBufferPointer {
+                unsafe try Executor(threads: 1).trainingStep(
+                    ExecutionPlan(graph: graph, batch: 2 * times, mode: .training),
+                    parameters: parameters, input: $0,
+                    labels: (0..<times).flatMap { _ in [0, 2] })
+            }
+        }
+        let few = try #require(try step(1).gradients)
+        let many = try #require(try step(32).gradients)
+        for (id, gradient) in many.blocks {
+            let difference = zip(gradient, few[id] ?? []).map { $0 - $1 }
+            let size = sumOfSquares(gradient).squareRoot()
+            #expect(sumOfSquares(difference).squareRoot() <= 1e-3 * size + 1e-6, "\(id)")
+        }
+    }
+
     @Test(arguments: paths) func threadsGiveTheSameBits(path: [Int]) throws {
         let start = parameters(path)
         let (one, two, three) = try (
