@@ -93,51 +93,81 @@ static const FN(panel_function) FN(panels)[2][2][MOST_VECTORS][5] = {
     {PANELS(panel_n), PANELS(masked_n)}, {PANELS(panel_t), PANELS(masked_t)}};
 #undef PANELS
 
-// c[0..<m, n0..<n1] of one block of k: the tallest tiles first, down to one row.
+// The vectors of the next panel where so many columns are left; never a lone vector at the end where two
+// times two would do.
+INLINE int FN(panel_vectors)(ptrdiff_t columns) {
+  const ptrdiff_t left = (columns + LANES - 1) / LANES;
+  return MOST_VECTORS == 3 && left == 4 ? 2 : (int)MIN(left, MOST_VECTORS);
+}
+
+// Copies of the panels of b, one behind the other, each [k][its width].
+INLINE void FN(pack_panels)(const float *b, ptrdiff_t ldb, float *to, ptrdiff_t k, ptrdiff_t columns) {
+  for (ptrdiff_t p = 0; p < k; p++) {
+    const float *row = b + p * ldb;
+    for (ptrdiff_t j = 0; j < columns;) {
+      const ptrdiff_t width = FN(panel_vectors)(columns - j) * LANES;
+      float *out = to + j * k + p * width;
+      __builtin_prefetch(row + 8 * ldb + j);
+      for (ptrdiff_t i = 0; i < width; i += LANES) {
+        if (columns - j - i >= LANES) STORE(out + i, LOAD(row + j + i));
+        else STORE(out + i, FN(load_masked)(row + j + i, FN(mask)(columns - j - i)));
+      }
+      j += width;
+    }
+  }
+}
+
+// c[0..<m, n0..<n1] of one block of k: the tallest tiles first, down to one row. Panels of b are copied
+// to `packed` first unless it is null.
 INLINE void FN(product_block)(const int transposed, ptrdiff_t m, ptrdiff_t n0, ptrdiff_t n1,
                               ptrdiff_t k, const float *a, ptrdiff_t lda, const float *b,
-                              ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *bias, int mode) {
+                              ptrdiff_t ldb, float *c, ptrdiff_t ldc, const float *bias, int mode,
+                              float *packed) {
+  if (packed) FN(pack_panels)(b + n0, ldb, packed, k, n1 - n0);
   for (ptrdiff_t j = n0; j < n1;) {
-    ptrdiff_t left = (n1 - j + LANES - 1) / LANES;
-    int vectors = (int)MIN(left, MOST_VECTORS);
-    // Never a lone vector at the end where two times two would do.
-    if (MOST_VECTORS == 3 && left == 4) vectors = 2;
-    ptrdiff_t columns = MIN(n1 - j, (ptrdiff_t)vectors * LANES);
+    const int vectors = FN(panel_vectors)(n1 - j);
+    const ptrdiff_t width = (ptrdiff_t)vectors * LANES, columns = MIN(n1 - j, width);
     ptrdiff_t last = columns - (vectors - 1) * LANES;
     int masked = last != LANES;
     MASK some = FN(mask)(last);
     ptrdiff_t i = 0;
-    for (int height = 0; i < m; height++)
+    for (int height = 0; i < m; height++) {
+      // Two tiles of four rows do better than one of six and one of two.
+      const int halves = !MANY_REGISTERS && vectors == 2 && height == 0 && m % 6 == 2 && m > 6;
       i = FN(panels)[transposed][masked][vectors - 1][height](
-          i, m, k, a, lda, b + j, ldb, c + j, ldc, bias ? bias + j : 0, mode, some);
+          i, halves ? m - 8 : m, k, a, lda, packed ? packed + (j - n0) * k : b + j,
+          packed ? width : ldb, c + j, ldc, bias ? bias + j : 0, mode, some);
+    }
     j += columns;
   }
 }
 
+enum { FN(BLOCK) = 256 };
+
 INLINE void FN(product)(ptrdiff_t m, ptrdiff_t n0, ptrdiff_t n1, ptrdiff_t k, const float *a,
                         ptrdiff_t lda, const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
-                        const float *bias, int accumulate) {
-  enum { BLOCK = 256 };
-  for (ptrdiff_t k0 = 0; k0 < k || k0 == 0; k0 += BLOCK)
-    FN(product_block)(0, m, n0, n1, MIN(k - k0, BLOCK), a + k0, lda, b + k0 * ldb, ldb, c, ldc,
-                      bias, k0 == 0 && !accumulate ? FN(START) : FN(CONTINUE));
+                        const float *bias, int accumulate, float *packed) {
+  for (ptrdiff_t k0 = 0; k0 < k || k0 == 0; k0 += FN(BLOCK))
+    FN(product_block)(0, m, n0, n1, MIN(k - k0, FN(BLOCK)), a + k0, lda, b + k0 * ldb, ldb, c, ldc,
+                      bias, k0 == 0 && !accumulate ? FN(START) : FN(CONTINUE), packed);
 }
 
 static void FN(vn_matrix_multiply)(ptrdiff_t m0, ptrdiff_t m1, ptrdiff_t n0, ptrdiff_t n1,
                                    ptrdiff_t k, const float *a, ptrdiff_t lda, vn_reading reading,
                                    const float *b, ptrdiff_t ldb, float *c, ptrdiff_t ldc,
                                    const float *bias, int accumulate) {
-  if (!reading.scale) {
-    FN(product)(m1 - m0, n0, n1, k, a + m0 * lda, lda, b, ldb, c + m0 * ldc, ldc, bias, accumulate);
-    return;
-  }
   // Rows that fit the first-level cache beside a block of b, a multiple of every tile's height.
-  const ptrdiff_t rows = k > 192 ? 12 : k > 96 ? 24 : 48;
-  float *read = vn_scratch((size_t)(rows * k));
+  const ptrdiff_t rows = !reading.scale ? m1 - m0 : k > 192 ? 12 : k > 96 ? 24 : 48;
+  const ptrdiff_t copied = reading.scale ? rows * k : 0;
+  const int packs = vn_rows_collide(MIN(k, FN(BLOCK)), ldb) && m1 - m0 > 12;
+  // Columns are rounded up to whole vectors.
+  const ptrdiff_t panels = packs ? MIN(k, FN(BLOCK)) * (n1 - n0 + 16) : 0;
+  float *read = vn_scratch((size_t)(copied + panels)), *packed = read + copied;
   for (ptrdiff_t i = m0; i < m1; i += rows) {
     const ptrdiff_t count = MIN(rows, m1 - i);
-    FN(read_rows)(a + i * lda, lda, read, count, k, reading);
-    FN(product)(count, n0, n1, k, read, k, b, ldb, c + i * ldc, ldc, bias, accumulate);
+    if (copied) FN(read_rows)(a + i * lda, lda, read, count, k, reading);
+    FN(product)(count, n0, n1, k, copied ? read : a + i * lda, copied ? k : lda, b, ldb, c + i * ldc,
+                ldc, bias, accumulate, packs ? packed : 0);
   }
 }
 
@@ -146,17 +176,19 @@ static void FN(vn_matrix_multiply_transposed)(ptrdiff_t m0, ptrdiff_t m1, ptrdif
                                               ptrdiff_t lda, vn_reading reading, const float *b,
                                               ptrdiff_t ldb, float *c, ptrdiff_t ldc) {
   // Blocks of rows that fit the first-level cache; their part of a is copied unless it is whole.
-  enum { BLOCK = 256 };
-  const ptrdiff_t m = m1 - m0;
-  const int copied = reading.scale != 0;
+  const ptrdiff_t m = m1 - m0, most = MIN(k, FN(BLOCK));
+  const int copies = reading.scale != 0 || vn_rows_collide(most, lda);
+  const int packs = vn_rows_collide(most, ldb) && m > 12;
   const vn_reading part = {reading.scale ? reading.scale + m0 : 0,
                            reading.shift ? reading.shift + m0 : 0, reading.activation};
-  float *read = copied ? vn_scratch((size_t)(BLOCK * m)) : 0;
-  for (ptrdiff_t k0 = 0; k0 < k; k0 += BLOCK) {
-    const ptrdiff_t count = MIN(k - k0, BLOCK);
-    if (copied) FN(read_rows)(a + k0 * lda + m0, lda, read, count, m, part);
-    FN(product_block)(1, m, n0, n1, count, copied ? read : a + k0 * lda + m0, copied ? m : lda, b + k0 * ldb, ldb,
-                      c + m0 * ldc, ldc, 0, k0 == 0 ? FN(START) : FN(ADD));
+  const ptrdiff_t copied = copies ? most * m : 0, panels = packs ? most * (n1 - n0 + 16) : 0;
+  float *read = vn_scratch((size_t)(copied + panels)), *packed = read + copied;
+  for (ptrdiff_t k0 = 0; k0 < k; k0 += FN(BLOCK)) {
+    const ptrdiff_t count = MIN(k - k0, FN(BLOCK));
+    const float *rows = a + k0 * lda + m0;
+    if (copies) FN(read_rows)(rows, lda, read, count, m, part);
+    FN(product_block)(1, m, n0, n1, count, copies ? read : rows, copies ? m : lda, b + k0 * ldb, ldb,
+                      c + m0 * ldc, ldc, 0, k0 == 0 ? FN(START) : FN(ADD), packs ? packed : 0);
   }
 }
 #undef MANY_REGISTERS

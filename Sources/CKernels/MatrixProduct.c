@@ -1,5 +1,12 @@
 #include "InstructionSets.h"
 #include "Scratch.h"
+
+// Whether one cache line each of so many rows, `stride` floats apart, crowds into one or two sets of a
+// first-level cache (64 sets), or each lies in a page of its own.
+static int vn_rows_collide(ptrdiff_t rows, ptrdiff_t stride) {
+  return rows > 16 && (stride >= 1024 || stride % 512 == 0);
+}
+
 #define VN_BODY "MatrixProduct.body.h"
 #include "EachInstructionSet.h"
 

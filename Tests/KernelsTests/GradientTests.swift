@@ -45,7 +45,7 @@ struct GradientTests {
 
     @Test("pointwise convolution is its adjoint", arguments: sizes, [1, 2])
     func pointwise(size: VolumeSize, stride: Int) {
-        for (inputs, outputs) in [(3, 5), (24, 96), (17, 41), (300, 24)] {
+        for (inputs, outputs) in [(3, 5), (24, 96), (17, 41), (300, 24), (512, 40), (20, 1100)] {
             let x = input(size, inputs, "x")
             let w = randomTensor([inputs, outputs], "w")
             let step = VolumeSize(cubic: stride)
