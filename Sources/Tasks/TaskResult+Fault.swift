@@ -24,9 +24,7 @@ extension TaskResult {
     }
 
     private static func firstUnsound(_ values: [Float]) -> Float? {
-        // Counting keeps the usual pass free of branches.
-        var unsound = 0
-        for value in values { unsound &+= abs(value) <= largestMagnitude ? 0 : 1 }
-        return unsound == 0 ? nil : values.first { !(abs($0) <= largestMagnitude) }
+        values.isBounded(by: largestMagnitude)
+            ? nil : values.first { !(abs($0) <= largestMagnitude) }
     }
 }

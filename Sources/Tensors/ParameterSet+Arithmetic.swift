@@ -26,11 +26,6 @@ extension ParameterSet {
 
     /// Whether no element is infinite or not a number.
     package var isFinite: Bool {
-        blocks.values.allSatisfy { block in
-            // A sum of zeros is zero unless an element was not finite: 0·∞ and 0·NaN are NaN.
-            var probe: Float = 0
-            for value in block { probe += value * 0 }
-            return probe == 0
-        }
+        blocks.values.allSatisfy { $0.isBounded(by: .greatestFiniteMagnitude) }
     }
 }
