@@ -34,20 +34,24 @@ INLINE void FN(pack_columns)(const float *x, ptrdiff_t stride, float *to, ptrdif
   }
 }
 
+// Calls AT(c, vectors, masked) for a block's channels: all at once, or a vector at a time.
+#define EACH_VECTOR(channels)                                                                     \
+  if ((channels) == 16) {                                                                         \
+    AT(0, 16 / LANES, 0);                                                                         \
+  } else {                                                                                        \
+    for (ptrdiff_t c = 0; c < (channels); c += LANES) {                                           \
+      if ((channels) - c >= LANES) AT(c, 1, 0);                                                   \
+      else AT(c, 1, 1);                                                                           \
+    }                                                                                             \
+  }
+
 INLINE void FN(pack_block)(const float *x, ptrdiff_t stride, float *to, ptrdiff_t rows,
                            ptrdiff_t channels, const float *scale, const float *shift,
                            const int reading) {
 #define AT(c, vectors, masked)                                                                    \
   FN(pack_columns)(x + (c), stride, to + (c), rows, scale + (c), shift + (c), reading, vectors,   \
                    masked, FN(mask)(channels - (c)))
-  if (channels == 16) {
-    AT(0, 16 / LANES, 0);
-  } else {
-    for (ptrdiff_t c = 0; c < channels; c += LANES) {
-      if (channels - c >= LANES) AT(c, 1, 0);
-      else AT(c, 1, 1);
-    }
-  }
+  EACH_VECTOR(channels)
 #undef AT
 }
 
@@ -106,14 +110,7 @@ INLINE void FN(pack_gradient_block)(const float *dy, const float *x, ptrdiff_t s
 #define AT(c, vectors, masked)                                                                     \
   FN(pack_gradient_columns)(dy + (c), x + (c), stride, to + (c), rows, g, c0 + (c), activation,    \
                             vectors, masked, FN(mask)(channels - (c)))
-  if (channels == 16) {
-    AT(0, 16 / LANES, 0);
-  } else {
-    for (ptrdiff_t c = 0; c < channels; c += LANES) {
-      if (channels - c >= LANES) AT(c, 1, 0);
-      else AT(c, 1, 1);
-    }
-  }
+  EACH_VECTOR(channels)
 #undef AT
 }
 
@@ -167,3 +164,4 @@ __attribute__((unused)) static void FN(read_rows)(const float *x, ptrdiff_t stri
 #undef AS
 }
 #undef NOTHING
+#undef EACH_VECTOR
