@@ -23,8 +23,9 @@ struct ProcessMetersTests {
         let done = DispatchSemaphore(value: 0)
         Thread {
             let own = ThreadClock()
-            while own.time < .milliseconds(300) {}
-            used.withLock { $0 = own.time }
+            let begin = own.time
+            while own.time - begin < .milliseconds(300) {}
+            used.withLock { $0 = own.time - begin }
             done.signal()
         }.start()
         done.wait()
