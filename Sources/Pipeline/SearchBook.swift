@@ -35,16 +35,17 @@ struct SearchBook {
         self.meter = meter
     }
 
-    /// Notes a step.
+    /// Notes a step, and how long it took to apply it.
     ///
     /// - Throws: `RunError.otherRoot` when it leads elsewhere than it did, or what stops the log.
     mutating func note(
         _ finding: StepSchedule.Finding, before: (step: Int, round: UInt64),
-        after state: SearchState, _ stop: StopFlag
+        after state: SearchState, applying: Duration, _ stop: StopFlag
     ) async throws {
         events.append(SearchScalars.of(finding.trace, alpha: state.alpha), step: state.step)
         loss = finding.update.loss
-        try await append(.step(finding.update), finding.trace, before: before, state, stop)
+        try await append(
+            .step(finding.update), finding.trace, before: before, state, applying: applying, stop)
     }
 
     /// Notes the candidates of an epoch.
@@ -61,13 +62,13 @@ struct SearchBook {
         loss = nil
         try await append(
             .candidates(epoch: epoch, candidates), nil, before: (before.step, before.round), state,
-            stop)
+            applying: .zero, stop)
     }
 
     /// Whether a state is to be saved now.
     func wantsCheckpoint(_ request: StopFlag) -> Bool {
         let isAsked = request.take()
-        return isAsked || log.wantsCheckpoint(after: stage.saveInterval, bytes: stage.saveBytes)
+        return isAsked || log.wantsCheckpoint(stage.savePace)
     }
 
     /// Saves the oldest state that is still read; what was applied to it since is in the log.
@@ -86,10 +87,11 @@ struct SearchBook {
 
     private func append(
         _ record: SearchRecord, _ trace: StepTrace?, before: (step: Int, round: UInt64),
-        _ state: SearchState, _ stop: StopFlag
+        _ state: SearchState, applying: Duration, _ stop: StopFlag
     ) async throws {
         try await log.append(
-            entry(record, trace, before: before, state), shouldStop: { stop.isSet })
+            entry(record, trace, before: before, state, applying: applying),
+            shouldStop: { stop.isSet })
         let text = loss.map { String(format: "loss %.3f", $0) } ?? ""
         meter.update(
             state.step,
@@ -100,7 +102,7 @@ struct SearchBook {
     /// The log's entry for what led to a state; throws when it once led elsewhere.
     private func entry(
         _ record: SearchRecord, _ trace: StepTrace?, before: (step: Int, round: UInt64),
-        _ state: SearchState
+        _ state: SearchState, applying: Duration
     ) throws -> SearchLog.Entry {
         let root = state.root.description
         if let logged = known[state.round], logged != root {
@@ -123,7 +125,7 @@ struct SearchBook {
             frame: { record.frame(before: before, root: root) },
             rootLine: known[state.round] == nil ? line.line : [],
             traceLine: try trace.map { Array(try encoder.encode($0)) + Array("\n".utf8) } ?? [],
-            poisonLines: poison)
+            poisonLines: poison, applying: applying)
     }
 
     private struct PoisonLine: Encodable {

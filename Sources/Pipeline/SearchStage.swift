@@ -26,10 +26,8 @@ package struct SearchStage: Sendable {
     package let labels: [Int]
     /// Whether every step's paths, noise and slot products are written to the trace.
     package let traces: Bool
-    /// The longest time between two saved states.
-    package let saveInterval: Duration
-    /// The longest log behind a saved state; reading it back must not take long.
-    package let saveBytes: Int
+    /// When states are saved.
+    package let savePace: SavePace
 
     /// A search in a prepared run directory.
     ///
@@ -37,14 +35,13 @@ package struct SearchStage: Sendable {
     package init(
         configuration: RunConfiguration, directory: RunDirectory, weightScans: [Int],
         alphaScans: [Int], labels: [Int], traces: Bool = false,
-        saveInterval: Duration = .seconds(300), saveBytes: Int = 512 << 20
+        savePace: SavePace = SavePace()
     ) throws {
         self.configuration = configuration
         self.directory = directory
         self.labels = labels
         self.traces = traces
-        self.saveInterval = saveInterval
-        self.saveBytes = saveBytes
+        self.savePace = savePace
         program = try SearchProgram(
             configuration: configuration, weightScans: weightScans, alphaScans: alphaScans)
         supernet = CovidNet3DSupernet(space: program.space, classes: configuration.classCount)
@@ -74,11 +71,12 @@ package struct SearchStage: Sendable {
         remark: @escaping @Sendable (String) -> Void
     ) async throws -> SearchState {
         let archive = try CandidateArchive(path: directory.archivePath)
+        let began = ContinuousClock.now
         let recovered = try SearchRecovery(stage: self, report: remark).schedule(archive)
         let start = recovered.0.current
         let log = try SearchLog(
             of: directory, round: start.round, step: start.step, missing: recovered.missing,
-            traces: traces, report: remark)
+            replayed: .now - began, traces: traces, report: remark)
         let known = Dictionary(
             directory.loggedRoots.map { ($0.round, $0.root) },
             uniquingKeysWith: { first, _ in first })
@@ -147,9 +145,13 @@ package struct SearchStage: Sendable {
                     for ready in schedule.finish(finding) {
                         let before = (step: schedule.current.step, round: schedule.current.round)
                         FailPoint.beforeApplying.pass()
+                        let began = ContinuousClock.now
                         schedule.apply(ready.update)
+                        let applying = ContinuousClock.now - began
                         FailPoint.afterApplying.pass()
-                        try await book.note(ready, before: before, after: schedule.current, stop)
+                        try await book.note(
+                            ready, before: before, after: schedule.current, applying: applying, stop
+                        )
                     }
                 }
                 if book.wantsCheckpoint(checkpoint) { book.save(schedule) }

@@ -21,16 +21,19 @@ package final class SearchLog: Sendable {
         package let traceLine: [UInt8]
         /// Lines of `poison.jsonl`; may be empty.
         package let poisonLines: [UInt8]
+        /// How long it took to apply what happened; a restart does it again.
+        package let applying: Duration
 
         /// An entry.
         package init(
             frame: @escaping @Sendable () -> LogFrame, rootLine: [UInt8] = [],
-            traceLine: [UInt8] = [], poisonLines: [UInt8] = []
+            traceLine: [UInt8] = [], poisonLines: [UInt8] = [], applying: Duration = .zero
         ) {
             self.frame = frame
             self.rootLine = rootLine
             self.traceLine = traceLine
             self.poisonLines = poisonLines
+            self.applying = applying
         }
     }
 
@@ -48,11 +51,13 @@ package final class SearchLog: Sendable {
         var hasEnded = false
         var complaint: String?
         var failure: JournalError?
-        var logBytes = 0
-        var checkpointAt = ContinuousClock.now
+        var savedAt = ContinuousClock.now
+        var saving = Duration.zero
+        /// Of what was logged since the last saved state.
+        var replay: Duration
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let signal = DispatchSemaphore(value: 0)
     private let directory: RunDirectory
     private let report: @Sendable (String) -> Void
@@ -65,16 +70,18 @@ package final class SearchLog: Sendable {
     ///   - round: Rounds done.
     ///   - step: Steps done; the trace and the list of poison keep what is of earlier ones.
     ///   - missing: Roots that were read from the log and that `roots.jsonl` has not.
+    ///   - replayed: How long it took to apply the log behind the last saved state.
     ///   - traces: Whether there is a trace.
     ///   - report: Told, once each, of what pauses the search and that it goes on.
     ///   - obstruction: Makes calls fail in tests.
     /// - Throws: `JournalError` or ``RunError``.
     package init(
         of directory: RunDirectory, round: UInt64, step: Int, missing: [LoggedRoot] = [],
-        traces: Bool,
+        replayed: Duration = .zero, traces: Bool,
         report: @escaping @Sendable (String) -> Void,
         obstruction: @escaping AppendingFile.Obstruction = { _ in nil }
     ) throws {
+        state = Mutex(State(replay: replayed))
         self.directory = directory
         self.report = report
         self.obstruction = obstruction
@@ -114,17 +121,18 @@ package final class SearchLog: Sendable {
     package func save(_ checkpoint: Checkpoint, _ manifest: CheckpointManifest) {
         state.withLock { state in
             state.jobs.append(.checkpoint(checkpoint, manifest))
-            state.logBytes = 0
-            state.checkpointAt = .now
+            state.replay = .zero
+            state.savedAt = .now
         }
         signal.signal()
     }
 
-    /// Whether it is time for a saved state: a restart reads a saved state and the log behind it.
-    package func wantsCheckpoint(after interval: Duration, bytes: Int) -> Bool {
+    /// Whether it is time for a saved state.
+    package func wantsCheckpoint(_ pace: SavePace) -> Bool {
         state.withLock { state in
             !state.jobs.contains { if case .checkpoint = $0 { true } else { false } }
-                && (state.logBytes >= bytes || ContinuousClock.now - state.checkpointAt >= interval)
+                && pace.isDue(
+                    age: .now - state.savedAt, replay: state.replay, saving: state.saving)
         }
     }
 
@@ -162,11 +170,13 @@ package final class SearchLog: Sendable {
             while let jobs = takeJobs() {
                 for job in jobs {
                     guard case .checkpoint(let checkpoint, let manifest) = job else { continue }
+                    let start = ContinuousClock.now
                     attempt { () throws(JournalError) in
                         let oldest = try CheckpointStore(of: directory).write(checkpoint, manifest)
                         try box.files.begin(
                             at: manifest.logged ?? manifest.round, keepingFrom: oldest)
                     }
+                    state.withLock { $0.saving = .now - start }
                 }
                 let entries = jobs.compactMap { job -> Entry? in
                     if case .entry(let entry, _) = job { entry } else { nil }
@@ -176,7 +186,9 @@ package final class SearchLog: Sendable {
                 attempt { () throws(JournalError) in try box.files.write(entries, frames) }
                 state.withLock { state in
                     state.entriesUnderWay -= entries.count
-                    state.logBytes += frames.reduce(0) { $0 + $1.count }
+                    state.replay += entries.reduce(
+                        SavePace.reading(bytes: frames.reduce(0) { $0 + $1.count })
+                    ) { $0 + $1.applying }
                     state.oldest =
                         state.jobs.lazy.compactMap { job in
                             if case .entry(_, let queuedAt) = job { queuedAt } else { nil }

@@ -27,13 +27,13 @@ struct SearchSession {
     ///   - shards: The folder of the shards.
     ///   - resumes: Whether a run that exists may be continued.
     ///   - traces: Whether every step is written to the trace.
-    ///   - saveInterval: The longest time between two saved states.
+    ///   - savePace: When states are saved.
     ///   - auditShare: The share of tasks that two workers compute.
     ///   - protection: What keeps strangers away from the coordinator.
     /// - Throws: What is wrong with the data, the run directory or the network, in words.
     init(
         configuration: RunConfiguration, directory: RunDirectory, folder: String, shards: String,
-        resumes: Bool, traces: Bool, saveInterval: Duration = .seconds(300),
+        resumes: Bool, traces: Bool, savePace: SavePace = SavePace(),
         auditShare: Double = 0.01, protection: FleetProtection = FleetProtection()
     ) throws {
         self.configuration = configuration
@@ -56,7 +56,7 @@ struct SearchSession {
         stage = try SearchStage(
             configuration: configuration, directory: directory, weightScans: data.weightScans,
             alphaScans: data.alphaScans, labels: data.labels, traces: traces,
-            saveInterval: saveInterval)
+            savePace: savePace)
         self.auditShare = auditShare
     }
 
@@ -69,7 +69,8 @@ struct SearchSession {
             folder: voxelnas.folder(of: options.runFile),
             shards: options.shardsFolder(of: configuration, in: directory),
             resumes: options.resume, traces: options.trace,
-            saveInterval: .seconds(options.saveEvery), auditShare: options.audit / 100,
+            savePace: SavePace(interval: .seconds(options.saveEvery)),
+            auditShare: options.audit / 100,
             protection: protection.protection)
     }
 

@@ -75,6 +75,25 @@ struct SearchLogTests {
         #expect(run.segments == [10, 20, 30, 40])
     }
 
+    @Test("asks for a saved state when a restart would take long, whoever wrote the log")
+    func savePace() async throws {
+        func wants(_ limit: Double) -> Bool {
+            log.wantsCheckpoint(SavePace(replayLimit: .seconds(limit)))
+        }
+        let log = try SearchLog(
+            of: run, round: 0, step: 0, replayed: .seconds(1), traces: false, report: { _ in })
+        #expect(wants(1) && !wants(1.01))
+        let frame = LogFrame(text: [], floats: [1])
+        for _ in 1...9 { try await log.append(.init(frame: { frame }, applying: .seconds(0.1))) }
+        while !wants(1.89) { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(!wants(1.91))
+        let (checkpoint, manifest) = Self.checkpoint(6)
+        log.save(checkpoint, manifest)
+        #expect(!wants(0.01))
+        #expect(log.wantsCheckpoint(SavePace(interval: .zero)))
+        try await log.close()
+    }
+
     @Test("pauses while the disk is full, names the file, and loses nothing")
     func fullDisk() async throws {
         let isFull = Atomic(false)
