@@ -8,6 +8,7 @@ package enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
     case locked(path: String)
     case unwritable(path: String, reason: String)
     case otherConfiguration(path: String, found: String, expected: String)
+    case otherNumerics(path: String, part: RunPart, found: String, noted: String)
     case damaged(path: String, reason: String)
     case otherRoot(path: String, step: Int, found: String, logged: String)
     case unfinished(reason: String)
@@ -28,6 +29,11 @@ package enum RunError: Error, Hashable, Sendable, CustomStringConvertible {
         case .otherConfiguration(let path, let found, let expected):
             "\(path): was started with configuration \(found.prefix(12)), the run file has "
                 + "\(expected.prefix(12)); use the same run file, or another --output"
+        case .otherNumerics(let path, let part, let found, let noted):
+            "\(path): its \(part.rawValue) was computed as '\(noted.prefix(12))', and this program on "
+                + "this processor computes as '\(found.prefix(12))': the last bits would differ. Go on "
+                + "with the version of voxelnas that began it, on a processor of that kind, or begin "
+                + "a new run with another --output"
         case .damaged(let path, let reason):
             "\(path): damaged: \(reason)"
         case .otherRoot(let path, let step, let found, let logged):

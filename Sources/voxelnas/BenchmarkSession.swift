@@ -26,6 +26,7 @@ struct BenchmarkSession {
         // What is there is gone on with: trainings are kept by their settings.
         try directory.prepare(for: configuration, resuming: true)
         lock = try directory.lock()
+        try directory.settle(numerics: NumericsFingerprint.measured(), of: .evaluation)
         try directory.write(
             RunOrigin(
                 folder: URL(fileURLWithPath: folder).path,

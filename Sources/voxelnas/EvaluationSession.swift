@@ -27,6 +27,7 @@ struct EvaluationSession {
         configuration = try directory.configuration()
         self.directory = directory
         lock = try directory.lock()
+        try directory.settle(numerics: NumericsFingerprint.measured(), of: .evaluation)
         progress = TerminalProgress(directory: directory)
         data = try PreparedData(
             packing: configuration, folder: folder, shards: shards, report: progress.update)

@@ -41,6 +41,7 @@ struct SearchSession {
         self.directory = directory
         try directory.prepare(for: configuration, resuming: resumes)
         lock = try directory.lock()
+        try directory.settle(numerics: NumericsFingerprint.measured(), of: .search)
         try directory.write(
             RunOrigin(
                 folder: URL(fileURLWithPath: folder).path,

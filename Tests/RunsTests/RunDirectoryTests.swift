@@ -41,6 +41,23 @@ struct RunDirectoryTests {
         _ = try run.lock()
     }
 
+    @Test("is gone on with only by what computes as before, part by part")
+    func numerics() throws {
+        let run = RunDirectory(path: NSTemporaryDirectory() + "run-\(UUID())")
+        try run.createFolder(run.path)
+        try run.check(numerics: "any", of: .search)
+        try run.settle(numerics: "avx2", of: .search)
+        try run.settle(numerics: "sse2", of: .evaluation)
+        try run.settle(numerics: "avx2", of: .search)
+        let other = RunError.otherNumerics(
+            path: run.path, part: .search, found: "sse2", noted: "avx2")
+        #expect(throws: other) { try run.settle(numerics: "sse2", of: .search) }
+        #expect(throws: other) { try run.check(numerics: "sse2", of: .search) }
+        try run.check(numerics: "sse2", of: .evaluation)
+        try run.write(Data("{".utf8), to: run.path + "/numerics.json")
+        #expect(throws: RunError.self) { try run.check(numerics: "avx2", of: .search) }
+    }
+
     @Test("keeps a checkpoint to the bit")
     func checkpoint() throws {
         let path = NSTemporaryDirectory() + "checkpoint-\(UUID()).safetensors"

@@ -25,6 +25,7 @@ struct ReplayCommand: AsyncParsableCommand {
         try await explainingFailures {
             let directory = RunDirectory(path: run)
             let configuration = try directory.configuration()
+            try directory.check(numerics: NumericsFingerprint.measured(), of: .search)
             let origin = try directory.origin()
             let data = try PreparedData(
                 packing: configuration, folder: origin.folder, shards: shards ?? origin.shards,
