@@ -59,6 +59,8 @@ package struct CoordinatorState: Sendable {
         case received(ReceivedMessage, from: PeerID)
         /// Anything valid on the data lane.
         case heard(PeerID)
+        /// A worker asks for the parameters of a task under a lease.
+        case wanted(TaskKey, lease: UInt64, from: PeerID)
         /// The connection of a worker's control lane closed.
         case disconnected(PeerID)
         /// A round is to be computed; `inputs` says what each task's result must come from.
@@ -159,6 +161,13 @@ package struct CoordinatorState: Sendable {
         case .heard(let peer):
             revive(peer)
             leases.renew(peer, at: now)
+        case .wanted(let key, let lease, let peer):
+            revive(peer)
+            leases.renew(peer, at: now)
+            // Its lease was taken back while it was away; nobody else would tell it.
+            if rounds[key.round] == nil, membership[peer] != nil {
+                effects.append(.send(.abandon(Abandon(leases: [lease])), to: peer))
+            }
         case .disconnected(let peer):
             membership.update(peer) {
                 $0.disconnectedAt = now

@@ -262,7 +262,7 @@ final class CoordinatorDesk {
         guard received.epoch == state.settings.epoch, state.membership[peer] != nil else { return }
         switch received.message {
         case .paramsWant(let want):
-            handle(.heard(peer))
+            handle(.wanted(want.key, lease: want.lease, from: peer))
             guard let round = rounds[want.key.round]?.round,
                 round.tasks.indices.contains(want.key.index)
             else { return }

@@ -106,6 +106,29 @@ struct CoordinatorScenarioTests {
         #expect(effects.leased == ["0→first"])
     }
 
+    @Test("tell a worker that a task which it still fetches for is over")
+    func staleFetch() {
+        var desk = Desk()
+        _ = desk.admit(desk.first, "a")
+        _ = desk.open(4, tasks: 1)
+        // The worker comes back after its task went to another one, which finishes the round.
+        _ = desk.state.handle(.disconnected(desk.first))
+        _ = desk.pass(seconds: 3)
+        _ = desk.admit(desk.second, "b")
+        _ = desk.admit(desk.first, "a")
+        let key = TaskKey(round: 4, index: 0)
+        let wanted = CoordinatorState.Event.wanted(key, lease: 1, from: desk.first)
+        #expect(desk.state.handle(wanted) == [])
+        _ = desk.say(Desk.offer(4, 0), from: desk.second)
+        _ = desk.state.handle(.uploaded(key, from: desk.second, .valid))
+        _ = desk.state.handle(.delivered(key))
+        #expect(desk.state.rounds[4] == nil)
+        #expect(
+            desk.state.handle(wanted) == [.send(.abandon(Abandon(leases: [1])), to: desk.first)])
+        // A stranger is told nothing.
+        #expect(desk.state.handle(.wanted(key, lease: 1, from: desk.third)) == [])
+    }
+
     @Test("answer late results with what they are")
     func lateResults() {
         var desk = Desk()

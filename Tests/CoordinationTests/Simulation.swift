@@ -10,7 +10,7 @@ struct Simulation {
     /// What a link carries; transfers are single items.
     enum Item {
         case control(ReceivedMessage)
-        case want(TaskKey, session: UInt32)
+        case want(TaskKey, lease: UInt64, session: UInt32)
         case blocks(TaskKey, session: UInt32)
         case result(TaskKey, transfer: UInt64, session: UInt32)
         case connected
@@ -257,11 +257,10 @@ struct Simulation {
     private mutating func arrive(_ item: Item, from peer: PeerID) {
         switch item {
         case .control(let received): feed(.received(received, from: peer))
-        case .want(let key, let session):
-            guard session == epoch, coordinator.membership[peer] != nil,
-                coordinator.rounds[key.round] != nil
-            else { return }
-            feed(.heard(peer))
+        case .want(let key, let lease, let session):
+            guard session == epoch, coordinator.membership[peer] != nil else { return }
+            feed(.wanted(key, lease: lease, from: peer))
+            guard coordinator.rounds[key.round] != nil else { return }
             workers[peer]?.toWorker.append(.blocks(key, session: epoch))
         case .result(let key, let transfer, let session):
             guard session == epoch, let current = transfers[transfer], current == (key, peer) else {
@@ -367,7 +366,8 @@ struct Simulation {
                 worker.toCoordinator.append(
                     .control(ReceivedMessage(epoch: worker.state.epoch, message: message)))
             case .sendData(.paramsWant(let want)):
-                worker.toCoordinator.append(.want(want.key, session: worker.state.epoch))
+                worker.toCoordinator.append(
+                    .want(want.key, lease: want.lease, session: worker.state.epoch))
             case .sendData, .openData, .clearCache: break
             case .reconnect:
                 worker.toCoordinator = []
