@@ -74,7 +74,8 @@ package struct DryRun: Codable, Hashable, Sendable {
         pathMultiplyAdds = graph.cost.multiplyAdds
         workerArenaBytes = plan.peakBytes
         workerBytes = Self.workerBytes(
-            program: program, supernet: supernet, alpha: alpha, batch: batch)
+            program: program, supernet: supernet, alpha: alpha, batch: batch,
+            scans: data.scans.count)
         coordinatorBytes = 12 * supernetParameters
         samplesPerSecond = Double(batch) / seconds
         // A forward pass is a third of a step; two candidates are recalibrated and scored.
@@ -85,14 +86,15 @@ package struct DryRun: Codable, Hashable, Sendable {
             seconds * (Double(steps * tasksPerStep) + Double(2 * scored * recordings) / 3)
     }
 
-    /// What a worker comes to: the program, the parameters that it keeps, the largest step of some
-    /// paths that alpha gives at the start, and that path's parameters twice more, on their way in
-    /// and out.
+    /// What a worker comes to: the program, the volumes of all scans, mapped and checked, a byte a
+    /// voxel, the parameters that it keeps, the largest step of some paths that alpha gives at the start, and
+    /// that path's parameters twice more, on their way in and out.
     private static func workerBytes(
         program: SearchProgram, supernet: CovidNet3DSupernet, alpha: ArchitectureParameters,
-        batch: Int
+        batch: Int, scans: Int
     ) -> Int {
         let configuration = program.configuration
+        let volumes = scans * configuration.input.size.count
         let steps = (0..<64).map { path in
             let architecture = SampledPath(
                 from: alpha, seed: configuration.seed, step: 0,
@@ -105,7 +107,7 @@ package struct DryRun: Codable, Hashable, Sendable {
         }
         let kept = min(
             workerCacheBytes, 4 * supernet.operators.reduce(0) { $0 + $1.parameterCount })
-        return workerProgramBytes + kept + (steps.max() ?? 0)
+        return workerProgramBytes + volumes + kept + (steps.max() ?? 0)
     }
 
     /// The program with its libraries and threads, measured.
