@@ -52,7 +52,7 @@ struct SearchRecovery {
         var missing: [LoggedRoot] = []
         try archive.removeEpochs(from: start.closedEpochs)
         var schedule = StepSchedule(stage.program, from: start)
-        for segment in directory.segments {
+        for segment in directory.segments(from: start.round) {
             let path = directory.segmentPath(segment)
             var reader = try LogReader(path: path)
             while let frame = try reader.next() {

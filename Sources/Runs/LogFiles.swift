@@ -100,4 +100,13 @@ extension RunDirectory {
             return UInt64(name.dropFirst(6).dropLast(4))
         }.sorted()
     }
+
+    /// The parts of the log that lead on from a state: those before it are not read.
+    ///
+    /// - Parameter round: Rounds done.
+    package func segments(from round: UInt64) -> [UInt64] {
+        let all = segments
+        let first = all.lastIndex { $0 <= round } ?? all.startIndex
+        return Array(all[first...])
+    }
 }
