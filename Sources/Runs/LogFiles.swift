@@ -104,6 +104,7 @@ extension RunDirectory {
     /// The parts of the log that lead on from a state: those before it are not read.
     ///
     /// - Parameter round: Rounds done.
+    /// - Returns: Where they begin, from the oldest on.
     package func segments(from round: UInt64) -> [UInt64] {
         let all = segments
         let first = all.lastIndex { $0 <= round } ?? all.startIndex

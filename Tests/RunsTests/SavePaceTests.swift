@@ -14,7 +14,7 @@ struct SavePaceTests {
 
     @Test("not so often that saving takes more time than it spares")
     func costlyStates() {
-        #expect(!pace.isDue(age: .seconds(10), replay: .seconds(19), saving: .seconds(5)))
-        #expect(pace.isDue(age: .seconds(10), replay: .seconds(20), saving: .seconds(5)))
+        #expect(!pace.isDue(age: .seconds(10), replay: .seconds(9), saving: .seconds(5)))
+        #expect(pace.isDue(age: .seconds(10), replay: .seconds(10), saving: .seconds(5)))
     }
 }
